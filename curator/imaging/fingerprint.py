@@ -1,0 +1,39 @@
+"""64-bit perceptual hashes: the same slice saved at another size, quality or brightness hashes alike.
+
+Measured on real brain-MRI folders: a distance of 4 or less, on the whole image or on the head crop, joined no
+false pair; 5 to 10 needs a person.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from curator.imaging.decode import RGB, grey
+
+NEAR_COPY_DISTANCE = 4
+
+
+def phash(image: RGB) -> int:
+    """The DCT hash of an image as an unsigned 64-bit integer.
+
+    Grey, shrunk by area to 32x32, DCT-II, the 8x8 lowest frequencies against their median without the
+    constant term (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010).
+    """
+    from curator.imaging._cv2 import cv2
+
+    small = cv2.resize(grey(image).astype(np.float32), (32, 32), interpolation=cv2.INTER_AREA)
+    low = np.asarray(cv2.dct(small))[:8, :8].ravel()
+    bits = low > np.median(low[1:])
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def distances(first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
+    """Hamming distances 0..64 of hashes, broadcast like any numpy operator."""
+    different = np.bitwise_xor(first, second)
+    as_bytes = different[..., None].view(np.uint8)
+    counts: npt.NDArray[np.uint8] = _BITS[as_bytes].sum(axis=-1, dtype=np.uint8)
+    return counts
+
+
+_BITS = np.array([bin(value).count("1") for value in range(256)], np.uint8)
