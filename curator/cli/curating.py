@@ -1,0 +1,111 @@
+"""The commands on images and manifests: `propose` and `export`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import typer
+
+from curator.cli.output import complain, drawn, say, say_json
+from curator.errors import CuratorError
+from curator.paths import existing_project_dir
+from curator.records import FILLS, PROFILES
+
+_FORMATS = ("jsonl", "csv", "parquet")
+
+
+def propose(
+    folder: Path = typer.Argument(..., help="A folder with one folder per class."),
+    out: Path | None = typer.Option(None, "--out", help="Write the manifest lines here instead of stdout."),
+    workers: int = typer.Option(0, "--workers", min=0, help="Images worked on at once; 0: one a core."),
+    target: str = typer.Option("head", "--target", help="Crop to the head or to the brain."),
+    profile: str = typer.Option("brain-mri", "--profile", help="brain-mri or general."),
+) -> int:
+    """Propose crop, masks and decision for every image below FOLDER, as manifest lines. Only reads."""
+    _require_folder(folder)
+    target = _one_of("--target", target, ("head", "brain"))
+    profile = _one_of("--profile", profile, PROFILES)
+    from curator.manifest.files import write_text
+    from curator.workflow.propose import RowsProposed, propose_folder
+
+    lines: list[str] = []
+    for event in drawn(propose_folder(folder, profile=profile, target=target, workers=workers)):
+        if isinstance(event, RowsProposed):
+            lines = [row.to_json_line() for row in event.rows]
+    if out is None:
+        for line in lines:
+            say(line.rstrip("\n"))
+        return 0
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_text(out, "".join(line.rstrip("\n") + "\n" for line in lines))
+    complain(f"{len(lines)} proposals written to {out}.")
+    return 0
+
+
+def export(
+    folder: Path = typer.Argument(..., help="A folder with one folder per class."),
+    out: Path = typer.Option(..., "--out", help="The folder for manifest.jsonl and manifest.json."),
+    accept_proposals: bool = typer.Option(
+        False, "--accept-proposals", help="Count what nobody has looked at as decided by its proposal."
+    ),
+    materialise: bool = typer.Option(False, "--materialise", help="Add the kept images, cropped and masked."),
+    seed: int | None = typer.Option(None, "--seed", min=0, help="Seed of the split; default: the project's."),
+    shares: str | None = typer.Option(None, "--shares", help="train,val,test in percent, e.g. 70,15,15."),
+    fill: str | None = typer.Option(None, "--fill", help="How masks are filled: black, background, inpaint."),
+    formats: str = typer.Option("jsonl", "--format", help="Comma-separated: jsonl, csv, parquet."),
+    workers: int = typer.Option(0, "--workers", min=0, help="Images worked on at once; 0: one a core."),
+    as_json: bool = typer.Option(False, "--json", help="Print the manifest's summary as JSON."),
+) -> int:
+    """Write the manifest of FOLDER: from its project if there is one, else from fresh proposals."""
+    _require_folder(folder)
+    wanted = tuple(_one_of("--format", name.strip(), _FORMATS) for name in formats.split(","))
+    if fill is not None:
+        fill = _one_of("--fill", fill, FILLS)
+    from curator.dataset.split import Shares
+    from curator.workflow.export import Exported, export_folder
+
+    parts = Shares.parse(shares) if shares is not None else None
+    exported: Exported | None = None
+    events = export_folder(
+        folder,
+        out,
+        accept_proposals=accept_proposals,
+        materialise=materialise,
+        seed=seed,
+        shares=parts,
+        fill=fill,
+        formats=wanted,
+        workers=workers,
+    )
+    for event in drawn(events):
+        if isinstance(event, Exported):
+            exported = event
+    if exported is None:
+        raise CuratorError(f"Nothing was exported from {folder}.")
+    info = exported.manifest.info
+    if as_json:
+        say_json(info.model_dump(mode="json", by_alias=True))
+        return 0
+    decisions = info.counts["decision"]
+    say(f"{out / 'manifest.jsonl'}: {len(exported.manifest.rows)} images")
+    say("  " + ", ".join(f"{decisions.get(name, 0)} {name}" for name in ("keep", "discard", "undecided")))
+    splits = info.counts["split"]
+    say("  " + ", ".join(f"{splits.get(name, 0)} {name}" for name in ("train", "val", "test")))
+    if not accept_proposals and decisions.get("undecided", 0):
+        source = "nobody has looked at" if existing_project_dir(folder) else "no project has decided"
+        complain(f"{decisions['undecided']} images that {source} are undecided; --accept-proposals takes them.")
+    return 0
+
+
+def _require_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise CuratorError(f"{folder} is not a folder: give the folder that holds one folder per class.")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise CuratorError(f"{folder} may not be read: check its permissions.")
+
+
+def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}.", param_hint=option)
+    return value

@@ -1,0 +1,80 @@
+"""The command line: one thin function a command, each iterating the same generators as the window."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from curator import __version__
+from curator.cli import curating, doctor, training, window
+from curator.cli.output import complain
+from curator.errors import CuratorError
+
+app = typer.Typer(
+    name="curator",
+    help="From a raw folder of brain-MRI images to a clean dataset and a trained, reviewed classifier.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _command in (
+    window.open_window,
+    window.demo,
+    curating.propose,
+    curating.export,
+    training.train,
+    training.evaluate,
+    training.predict,
+    training.models,
+    doctor.doctor,
+):
+    app.command(name=_command.__name__.removesuffix("_window"))(_command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"curator {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
+    ),
+) -> None:
+    pass
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command and returns its exit status: 0 done, 1 failed (one line on stderr), 2 wrong usage."""
+    try:
+        result = app(args=arguments, prog_name="curator", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.Abort:
+        complain("Stopped.")
+        return 1
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except CuratorError as error:
+        complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        complain("Stopped. What was written before is whole.")
+        return 1
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        complain(_os_sentence(error))
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _os_sentence(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}: check the path, its permissions and the free disk space."
