@@ -1,0 +1,107 @@
+"""The head, scalp included: where it is and how tight a box holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from curator.proposals.background import Background, Margins, find_background, find_margins, inner
+from curator.proposals.page import Area, Grey, Page
+
+# Thresholds above the background: the larger of a number of grey levels, a multiple of the noise, and a
+# share of the way to the 97th percentile. What is over the lower one counts where it touches what is over the
+# upper one.
+_LOW_LEVELS, _LOW_NOISE, _LOW_SHARE = 8.0, 4.0, 0.07
+_HIGH_LEVELS, _HIGH_NOISE, _HIGH_SHARE = 20.0, 6.0, 0.16
+# Sizes as shares of the shorter side: what closes gaps in the scalp, what is thick enough to be head and not
+# text that touches it, and how much of a row or column the head must fill to count into the box.
+_CLOSE, _THICK, _FILL = 0.012, 0.05, 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What was found, in pixels of the page.
+
+    `mask` is 0 or 1, shape (h, w), filled; `box` is x0, y0, x1, y1 with right and bottom exclusive, None
+    where no head was found.
+    """
+
+    mask: Area
+    box: tuple[int, int, int, int] | None
+    margins: Margins
+    background: Background
+
+
+def find_head(page: Page) -> Head:
+    """Finds the head on a page by hysteresis against the background model."""
+    from curator.imaging._cv2 import cv2
+
+    margins = find_margins(page.grey)
+    view = np.ascontiguousarray(inner(page.grey, margins))
+    height, width = view.shape
+    side = min(height, width)
+    smooth = np.asarray(cv2.GaussianBlur(view, (0, 0), max(0.7, side / 350)), np.uint8)
+    background = find_background(smooth)
+    filled = _largest(_tissue(smooth, background), side)
+    mask = np.zeros(page.grey.shape, np.uint8)
+    mask[margins.top : margins.top + height, margins.left : margins.left + width] = filled
+    return Head(mask, _box(mask, side), margins, background)
+
+
+def _tissue(smooth: Grey, background: Background) -> Area:
+    """Hysteresis: all that stands out faintly and is connected to what stands out clearly."""
+    from curator.imaging._cv2 import cv2
+
+    if background.bright:
+        away = np.asarray(cv2.subtract(np.full_like(smooth, round(background.level)), smooth))
+    else:
+        away = np.asarray(cv2.subtract(smooth, np.full_like(smooth, round(background.level))))
+    reach = float(np.percentile(away, 97))
+    low = max(_LOW_LEVELS, _LOW_NOISE * background.noise, _LOW_SHARE * reach)
+    high = max(_HIGH_LEVELS, _HIGH_NOISE * background.noise, _HIGH_SHARE * reach)
+    faint = cv2.morphologyEx((away > low).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(faint, connectivity=4)
+    clear = np.zeros(count, np.uint8)
+    clear[labels[away > high]] = 1
+    clear[0] = 0
+    return np.asarray(clear[labels], np.uint8)
+
+
+def _largest(tissue: Area, side: int) -> Area:
+    """The largest outline of the tissue, gaps closed, filled, without thin things that touch it."""
+    from curator.imaging._cv2 import cv2
+
+    if not tissue.any():
+        return tissue
+    gap = max(3, int(_CLOSE * side) | 1)
+    pad = 3 * gap
+    wide = cv2.copyMakeBorder(tissue, pad, pad, pad, pad, cv2.BORDER_CONSTANT)
+    wide = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, _disc(gap))[pad:-pad, pad:-pad]
+    outlines, _ = cv2.findContours(np.ascontiguousarray(wide), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(outlines, key=cv2.contourArea)
+    filled = np.zeros_like(tissue)
+    cv2.drawContours(filled, [outline], -1, 1, -1)
+    thick = max(3, int(_THICK * side) | 1)
+    wide = cv2.copyMakeBorder(filled, thick, thick, thick, thick, cv2.BORDER_REPLICATE)
+    core = cv2.morphologyEx(wide, cv2.MORPH_OPEN, _disc(thick))[thick:-thick, thick:-thick]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(core))
+    if count < 2:
+        return filled
+    return np.asarray((labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())) & (filled > 0), np.uint8)
+
+
+def _box(mask: Area, side: int) -> tuple[int, int, int, int] | None:
+    """Tightest box of the rows and columns that hold more than a sliver of the head."""
+    need = max(2, int(_FILL * side))
+    rows = np.flatnonzero(mask.sum(axis=1) >= need)
+    columns = np.flatnonzero(mask.sum(axis=0) >= need)
+    if not len(rows) or not len(columns):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _disc(size: int) -> Area:
+    from curator.imaging._cv2 import cv2
+
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
