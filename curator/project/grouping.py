@@ -1,0 +1,72 @@
+"""Puts copy groups into the layers, and the leak groups and splits that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from curator.project import rows
+from curator.project.splits import copy_group_names, regroup
+from curator.project.store import Statement
+from curator.project.view import Layers, View
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """`ids` are the images whose state differs; `said` is for the words of the change, or empty."""
+
+    ids: tuple[int, ...]
+    said: str
+    statements: list[Statement]
+
+
+def group(layers: Layers, view: View, ids: Sequence[int], groups: Sequence[frozenset[int]]) -> Grouped:
+    """Makes `groups` the copy groups among `ids`, which must hold whole copy groups or none of them."""
+    before = {one: (layers.copy_group.get(one), layers.leak_group[one]) for one in ids}
+    result = regroup(ids, groups, layers.leak_group, layers.splits)
+    old_names = {layers.leak_group[one] for one in ids}
+    splits = {name: split for name, split in layers.splits.items() if name not in old_names}
+    splits.update(result.splits)
+    statements = rows.put_splits(layers.splits, splits)
+    layers.splits = splits
+    layers.leak_group.update(result.group_of)
+    view.set_copy_groups(ids, copy_group_names(groups))
+    new = [one for one in ids if before[one] != (layers.copy_group.get(one), layers.leak_group[one])]
+    statements.append(rows.put_groups(new, layers))
+    return Grouped(view.refresh(ids), _said(layers, result.moved), statements)
+
+
+def group_around(layers: Layers, view: View, image_ids: AbstractSet[int]) -> Grouped:
+    """Groups copies anew among these images and their present copies.
+
+    So a person's word shows at once; the next pass over all images finds the groups from scratch.
+    """
+    from curator.dataset.copies import group_copies
+
+    concerned = set(image_ids)
+    for image_id in image_ids & layers.copy_group.keys():
+        concerned |= view.members(layers.copy_group[image_id])
+    ids = sorted(concerned)
+    hashes = np.array([layers.fingerprints.get(one, (0, 0)) for one in ids], np.uint64).reshape(-1, 2)
+    said = {pair: same for pair, same in layers.constraints.items() if concerned.issuperset(pair)}
+    groups = group_copies(
+        ids,
+        [layers.files[one].record.sha256 for one in ids],
+        [hashes[:, 0], hashes[:, 1]],
+        same=[pair for pair, same in said.items() if same],
+        different=[pair for pair, same in said.items() if not same],
+    )
+    return group(layers, view, ids, groups)
+
+
+def _said(layers: Layers, moved: Sequence[int]) -> str:
+    """What is said when copies were found on both sides of a border between splits."""
+    if not moved:
+        return ""
+    names = ", ".join(layers.files[one].record.file_name for one in moved[:3])
+    more = f" and {len(moved) - 3} more" if len(moved) > 3 else ""
+    splits = sorted({layers.splits[layers.leak_group[one]] for one in moved})
+    return f"; {names}{more} moved to {' and '.join(splits)}, where their copies are"

@@ -1,0 +1,93 @@
+"""The one history: steps with what they did and what undoes it, and a cursor between done and undone.
+
+Pure bookkeeping in memory; what it returns is applied and stored by `Project`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from curator.project.codec import edit_from_json, edit_to_json
+from curator.records import Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the history panel. `index` counts from 1, `at` is in epoch seconds."""
+
+    index: int
+    words: str
+    at: float
+    undone: bool
+    focus_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One step as it is stored: `forward` and `inverse` are the JSON of `codec.edit_to_json`."""
+
+    words: str
+    forward: str
+    inverse: str
+    at: float
+    focus_id: int | None
+
+    def edit(self, inverse: bool) -> Edit:
+        """The edit that redoes or (`inverse`) undoes the step."""
+        return edit_from_json(self.inverse if inverse else self.forward, self.words, self.focus_id)
+
+
+class Journal:
+    """The steps in order; the first `cursor` of them are in force."""
+
+    def __init__(self, entries: Iterable[Entry] = (), cursor: int = 0) -> None:
+        self._entries = list(entries)
+        self.cursor = min(max(cursor, 0), len(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def append(self, forward: Edit, inverse: Edit, at: float) -> Entry:
+        """Records a new step after the cursor; what was undone can no longer be redone."""
+        entry = Entry(forward.words, edit_to_json(forward), edit_to_json(inverse), at, forward.focus_id)
+        del self._entries[self.cursor :]
+        self._entries.append(entry)
+        self.cursor += 1
+        return entry
+
+    @property
+    def last_done(self) -> Entry | None:
+        """The step that undo takes back."""
+        return self._entries[self.cursor - 1] if self.cursor else None
+
+    @property
+    def next_undone(self) -> Entry | None:
+        """The step that redo does again."""
+        return self._entries[self.cursor] if self.cursor < len(self._entries) else None
+
+    def focus(self, number: int) -> int | None:
+        """The image that step `number` (from 1) was made on, None where there is no such step."""
+        return self._entries[number - 1].focus_id if 0 < number <= len(self._entries) else None
+
+    def walk(self, index: int) -> list[Edit]:
+        """Moves the cursor to just after step `index` (0: before all) and returns the edits on the way.
+
+        Raises `IndexError` for a step that does not exist.
+        """
+        if not 0 <= index <= len(self._entries):
+            raise IndexError(f"the history has no step {index}")
+        if index < self.cursor:
+            edits = [entry.edit(inverse=True) for entry in reversed(self._entries[index : self.cursor])]
+        else:
+            edits = [entry.edit(inverse=False) for entry in self._entries[self.cursor : index]]
+        self.cursor = index
+        return edits
+
+    def steps(self, limit: int) -> list[Step]:
+        """The last `limit` steps in order, undone ones included."""
+        first = max(0, len(self._entries) - limit)
+        return [
+            Step(number, entry.words, entry.at, number > self.cursor, entry.focus_id)
+            for number, entry in enumerate(self._entries[first:], first + 1)
+        ]
