@@ -8,15 +8,20 @@ import numpy as np
 
 from curator.proposals.background import Background, Margins, find_background, find_margins, inner
 from curator.proposals.page import Area, Grey, Page
+from curator.proposals.scalp import with_scalp
 
 # Thresholds above the background: the larger of a number of grey levels, a multiple of the noise, and a
 # share of the way to the 97th percentile. What is over the lower one counts where it touches what is over the
 # upper one.
 _LOW_LEVELS, _LOW_NOISE, _LOW_SHARE = 8.0, 4.0, 0.07
+_NEAR, _NEAR_SHARE = 0.05, 0.2
 _HIGH_LEVELS, _HIGH_NOISE, _HIGH_SHARE = 20.0, 6.0, 0.16
 # Sizes as shares of the shorter side: what closes gaps in the scalp, what is thick enough to be head and not
 # text that touches it, and how much of a row or column the head must fill to count into the box.
 _CLOSE, _THICK, _FILL = 0.012, 0.05, 0.03
+# A loose arc of scalp: its pieces are that close to each other, it is that long and wide, fills at most this
+# share of its box, and is this near to the core; all but the fill are shares of the shorter side.
+_ARC_JOIN, _ARC_LONG, _ARC_WIDE, _ARC_FILL, _ARC_NEAR = 0.03, 0.12, 0.05, 0.25, 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ def find_head(page: Page) -> Head:
     side = min(height, width)
     smooth = np.asarray(cv2.GaussianBlur(view, (0, 0), max(0.7, side / 350)), np.uint8)
     background = find_background(smooth)
-    filled = _largest(_tissue(smooth, background), side)
+    tissue = _tissue(smooth, background)
+    core = _largest(tissue, side)
+    filled = with_scalp(smooth, core, np.zeros_like(core)) | _arcs(tissue, core, side)
     mask = np.zeros(page.grey.shape, np.uint8)
     mask[margins.top : margins.top + height, margins.left : margins.left + width] = filled
     return Head(mask, _box(mask, side), margins, background)
@@ -60,7 +67,11 @@ def _tissue(smooth: Grey, background: Background) -> Area:
     reach = float(np.percentile(away, 97))
     low = max(_LOW_LEVELS, _LOW_NOISE * background.noise, _LOW_SHARE * reach)
     high = max(_HIGH_LEVELS, _HIGH_NOISE * background.noise, _HIGH_SHARE * reach)
-    faint = cv2.morphologyEx((away > low).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    near = max(3, int(_NEAR * min(away.shape)) | 1)
+    local = np.maximum(
+        low, _NEAR_SHARE * cv2.dilate(away, np.ones((near, near), np.uint8)).astype(np.float32)
+    )
+    faint = cv2.morphologyEx((away > local).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels = cv2.connectedComponents(faint, connectivity=4)
     clear = np.zeros(count, np.uint8)
     clear[labels[away > high]] = 1
@@ -89,6 +100,32 @@ def _largest(tissue: Area, side: int) -> Area:
     if count < 2:
         return filled
     return np.asarray((labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())) & (filled > 0), np.uint8)
+
+
+def _arcs(tissue: Area, core: Area, side: int) -> Area:
+    """Parts of a scalp that the image's edge cuts off from the core: thin, long and curved, and close by.
+
+    Curved things fill little of their box; text fills more, and rulers and lines of text have a flat one.
+    """
+    from curator.imaging._cv2 import cv2
+
+    found = np.zeros_like(core)
+    if not core.any():
+        return found
+    loose = np.asarray(tissue & (1 - cv2.dilate(core, np.ones((3, 3), np.uint8))), np.uint8)
+    join = max(3, int(_ARC_JOIN * side) | 1)
+    joined = cv2.morphologyEx(loose, cv2.MORPH_CLOSE, np.ones((join, join), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    away = cv2.distanceTransform(1 - core, cv2.DIST_L2, 3)
+    for index in range(1, count):
+        x, y, w, h, _ = (int(value) for value in stats[index])
+        if max(w, h) < _ARC_LONG * side or min(w, h) < _ARC_WIDE * side:
+            continue
+        window = np.s_[y : y + h, x : x + w]
+        own = (labels[window] == index) & (loose[window] > 0)
+        if own.sum() < _ARC_FILL * w * h and float(away[window][own].min()) < _ARC_NEAR * side:
+            found[window][own] = 1
+    return found
 
 
 def _box(mask: Area, side: int) -> tuple[int, int, int, int] | None:

@@ -13,7 +13,7 @@ from curator.records import MaskKind, OverlayOn
 
 # A mark differs from the background by this many grey levels, and by more at its peak; its edges are hard:
 # 95th percentile of the gradient, in grey levels a pixel.
-_CONTRAST, _PEAK, _EDGE = 28, 45, 22
+_CONTRAST, _PEAK, _EDGE, _HARD = 24, 50, 20, 0.38
 # A strip is drawn only where it stands out by this many grey levels.
 _VISIBLE_STEP = 8.0
 # Sizes as shares of the shorter side: letters that belong together, the halo round the head that is not
@@ -65,7 +65,7 @@ def find_marks(page: Page, head: Head) -> list[Mark]:
     join = max(3, int(_JOIN * page.side) | 1)
     joined = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, np.ones((join, join), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-    slope = cv2.magnitude(cv2.Sobel(page.grey, cv2.CV_32F, 1, 0), cv2.Sobel(page.grey, cv2.CV_32F, 0, 1)) / 4
+    slope = cv2.magnitude(cv2.Sobel(page.grey, cv2.CV_32F, 1, 0), cv2.Sobel(page.grey, cv2.CV_32F, 0, 1)) / 8
     marks = []
     for index in range(1, count):
         x, y, w, h, area = (int(value) for value in stats[index])
@@ -73,9 +73,10 @@ def find_marks(page: Page, head: Head) -> list[Mark]:
         own = labels[window] == index
         if area < _SMALLEST or area > _LARGEST * page.grey.size:
             continue
-        peak = float(away[window][own].max())
-        edge = float(np.percentile(slope[window], 95))
-        if peak < _PEAK or edge < _EDGE:
+        around = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        peak = float(np.percentile(away[window][own], 95))
+        edge = float(np.percentile(slope[window][around], 95))
+        if peak < _PEAK or edge < _EDGE or edge < _HARD * peak:
             continue
         box = (max(0, x - _GROW), max(0, y - _GROW), min(width, x + w + _GROW), min(height, y + h + _GROW))
         marks.append(Mark("text", "background", box, _corners(box), min(1.0, edge / 60)))
