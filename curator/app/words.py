@@ -1,0 +1,38 @@
+"""How figures are put into words everywhere in the window."""
+
+from __future__ import annotations
+
+_GIB = 1024.0**3
+_MIB = 1024.0**2
+
+
+def duration(seconds: float) -> str:
+    """A span of time: "42 s", "3 min 40 s", "2 h 5 min"."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def time_left(seconds: float) -> str:
+    """How long it still takes, in steps that do not flicker."""
+    whole = max(0.0, seconds)
+    if whole >= 60:
+        whole = 10 * round(whole / 10)
+    elif whole >= 10:
+        whole = 5 * round(whole / 5)
+    return f"{duration(whole)} left"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """ "1 image", "2 images"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", " ")
+
+
+def memory(size: float) -> str:
+    """Bytes as "4.1 GB" or "310 MB" (binary units, as memory is sold)."""
+    return f"{size / _GIB:.1f} GB" if size >= 0.95 * _GIB else f"{size / _MIB:.0f} MB"
