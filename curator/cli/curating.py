@@ -9,7 +9,6 @@ import typer
 
 from curator.cli.output import complain, drawn, say, say_json
 from curator.errors import CuratorError
-from curator.paths import existing_project_dir
 from curator.records import FILLS, PROFILES
 
 _FORMATS = ("jsonl", "csv", "parquet")
@@ -21,7 +20,7 @@ def propose(
     workers: int = typer.Option(0, "--workers", min=0, help="Images worked on at once; 0: one a core."),
     target: str = typer.Option("head", "--target", help="Crop to the head or to the brain."),
     profile: str = typer.Option("brain-mri", "--profile", help="brain-mri or general."),
-) -> int:
+) -> None:
     """Propose crop, masks and decision for every image below FOLDER, as manifest lines. Only reads."""
     _require_folder(folder)
     target = _one_of("--target", target, ("head", "brain"))
@@ -36,11 +35,10 @@ def propose(
     if out is None:
         for line in lines:
             say(line.rstrip("\n"))
-        return 0
+        return
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, "".join(line.rstrip("\n") + "\n" for line in lines))
     complain(f"{len(lines)} proposals written to {out}.")
-    return 0
 
 
 def export(
@@ -56,7 +54,7 @@ def export(
     formats: str = typer.Option("jsonl", "--format", help="Comma-separated: jsonl, csv, parquet."),
     workers: int = typer.Option(0, "--workers", min=0, help="Images worked on at once; 0: one a core."),
     as_json: bool = typer.Option(False, "--json", help="Print the manifest's summary as JSON."),
-) -> int:
+) -> None:
     """Write the manifest of FOLDER: from its project if there is one, else from fresh proposals."""
     _require_folder(folder)
     wanted = tuple(_one_of("--format", name.strip(), _FORMATS) for name in formats.split(","))
@@ -86,16 +84,14 @@ def export(
     info = exported.manifest.info
     if as_json:
         say_json(info.model_dump(mode="json", by_alias=True))
-        return 0
+        return
     decisions = info.counts["decision"]
     say(f"{out / 'manifest.jsonl'}: {len(exported.manifest.rows)} images")
     say("  " + ", ".join(f"{decisions.get(name, 0)} {name}" for name in ("keep", "discard", "undecided")))
     splits = info.counts["split"]
     say("  " + ", ".join(f"{splits.get(name, 0)} {name}" for name in ("train", "val", "test")))
     if not accept_proposals and decisions.get("undecided", 0):
-        source = "nobody has looked at" if existing_project_dir(folder) else "no project has decided"
-        complain(f"{decisions['undecided']} images that {source} are undecided; --accept-proposals takes them.")
-    return 0
+        complain(f"{decisions['undecided']} images are undecided; --accept-proposals takes their proposals.")
 
 
 def _require_folder(folder: Path) -> None:

@@ -34,7 +34,7 @@ class Check:
 
 def doctor(
     as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
-) -> int:
+) -> None:
     """Check screen, Qt's libraries, device, memory, weights and write permission."""
     checks = [*_window(), *_device(), *_weights(), *_folders()]
     if as_json:
@@ -46,7 +46,8 @@ def doctor(
             say(f"{mark}  {check.name:<14} {check.found}")
             if check.cure:
                 say(f"{'':<22}-> {check.cure}")
-    return 0 if all(check.good or not check.needed for check in checks) else 1
+    if not all(check.good or not check.needed for check in checks):
+        raise typer.Exit(1)
 
 
 def _window() -> list[Check]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from curator import __version__
@@ -52,27 +51,14 @@ def _root(
 def run(arguments: list[str]) -> int:
     """Runs one command and returns its exit status: 0 done, 1 failed (one line on stderr), 2 wrong usage."""
     try:
-        result = app(args=arguments, prog_name="curator", standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        return 2
-    except click.Abort:
-        complain("Stopped.")
-        return 1
-    except click.exceptions.Exit as error:
-        return error.exit_code
+        app(args=arguments, prog_name="curator")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
     except CuratorError as error:
         complain(str(error))
-        return 1
-    except KeyboardInterrupt:
-        complain("Stopped. What was written before is whole.")
-        return 1
-    except BrokenPipeError:
-        return 1
     except OSError as error:
         complain(_os_sentence(error))
-        return 1
-    return result if isinstance(result, int) else 0
+    return 1
 
 
 def _os_sentence(error: OSError) -> str:

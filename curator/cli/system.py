@@ -42,8 +42,9 @@ XCB_LIBRARIES = {
 }
 # The same for the other families: a few packages each cover all of the above.
 _FEDORA = (
-    "mesa-libEGL mesa-libGL fontconfig freetype glib2 libX11 libX11-xcb libxkbcommon libxkbcommon-x11 dbus-libs "
-    "libxcb xcb-util xcb-util-cursor xcb-util-image xcb-util-keysyms xcb-util-renderutil xcb-util-wm"
+    "mesa-libEGL mesa-libGL fontconfig freetype glib2 libX11 libX11-xcb libxkbcommon libxkbcommon-x11 "
+    "dbus-libs libxcb xcb-util xcb-util-cursor xcb-util-image xcb-util-keysyms xcb-util-renderutil "
+    "xcb-util-wm"
 )
 _ARCH = (
     "libglvnd fontconfig freetype2 glib2 libx11 libxkbcommon libxkbcommon-x11 dbus libxcb xcb-util "
@@ -53,7 +54,7 @@ _ARCH = (
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Whether a window can be shown; `reason` says why not, `cure` is the exact command where there is one."""
+    """Whether a window can be shown; `reason` says why not, `cure` is the command that helps, if any."""
 
     available: bool
     reason: str = ""
@@ -127,7 +128,9 @@ def screen() -> Screen:
 
 def describe() -> str:
     """The machine in one line: system, processor, Python."""
-    return f"{platform.system()} {platform.release()}, {platform.machine()}, Python {platform.python_version()}"
+    return (
+        f"{platform.system()} {platform.release()}, {platform.machine()}, Python {platform.python_version()}"
+    )
 
 
 def _os_release() -> str:

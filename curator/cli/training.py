@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,10 @@ import typer
 
 from curator.cli.output import complain, drawn, say, say_json, table
 from curator.errors import CuratorError, TrainingError
-from curator.records import Prediction
 
 if TYPE_CHECKING:
-    from curator.evaluation.intervals import Interval
     from curator.training.config import TrainConfig
+    from curator.training.events import EpochDone
 
 
 def train(
@@ -28,10 +28,12 @@ def train(
     image_size: int | None = typer.Option(None, "--image-size", min=32, help="Side of the input in pixels."),
     batch_size: int | None = typer.Option(None, "--batch-size", min=2),
     device: str | None = typer.Option(None, "--device", help="auto, cpu, cuda, cuda:1, mps."),
-    out: Path | None = typer.Option(None, "--out", help="The run's folder; default: runs/ beside the manifest."),
+    out: Path | None = typer.Option(
+        None, "--out", help="The run's folder; default: runs/ beside the manifest."
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on with the unfinished run in --out."),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
-) -> int:
+) -> None:
     """Train a classifier on MANIFEST and evaluate it on the locked test split."""
     from curator.manifest.files import read_manifest
     from curator.training import events, loop
@@ -62,7 +64,7 @@ def train(
             best = event
     if best is None:
         raise TrainingError(f"{run_dir} is complete already: give a larger --epochs to extend it.")
-    return _evaluated(run_dir, None, root, None, None, as_json)
+    _evaluated(run_dir, None, root, None, None, as_json)
 
 
 def evaluate(
@@ -72,34 +74,36 @@ def evaluate(
     out: Path | None = typer.Option(None, "--out", help="Write the result as JSON here."),
     report: Path | None = typer.Option(None, "--report", help="Write a self-contained HTML report here."),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
-) -> int:
+) -> None:
     """Evaluate RUN on the test split: metrics with 95 % intervals, a prediction for every image."""
-    return _evaluated(run, manifest, root, out, report, as_json)
+    _evaluated(run, manifest, root, out, report, as_json)
 
 
 def predict(
     run: Path = typer.Argument(..., help="A run's folder."),
     images: list[Path] = typer.Argument(..., help="Image files, cleaned the same way first."),
     as_json: bool = typer.Option(False, "--json", help="Print the probabilities as JSON."),
-) -> int:
+) -> None:
     """Print the probabilities that RUN gives to new images."""
     from curator.training.runs import load_run
     from curator.workflow.predict import FilePredicted, predict_files
 
     classes = load_run(run).classes
-    found: list[Prediction] = []
-    for event in drawn(predict_files(run, images)):
-        if isinstance(event, FilePredicted):
-            found.append(event.prediction)
+    events = drawn(predict_files(run, images))
+    found = [event.prediction for event in events if isinstance(event, FilePredicted)]
     if as_json:
-        say_json([{**_plain(one), "probabilities": dict(zip(classes, one.probabilities, strict=True))} for one in found])
+        say_json(
+            [
+                {**asdict(one), "probabilities": dict(zip(classes, one.probabilities, strict=True))}
+                for one in found
+            ]
+        )
     elif found:
         rows = [[one.file_name, one.predicted, *(f"{p:.3f}" for p in one.probabilities)] for one in found]
         table(["image", "predicted", *classes], rows)
     if len(found) < len(images):
         complain(f"{len(images) - len(found)} of {len(images)} images could not be predicted.")
-        return 1
-    return 0
+        raise typer.Exit(1)
 
 
 def models(
@@ -107,7 +111,7 @@ def models(
     layers: str | None = typer.Option(None, "--layers", help="Show the layers of this backbone."),
     measure: bool = typer.Option(True, help="Measure the latency on this machine."),
     as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
-) -> int:
+) -> None:
     """List the backbones; fetch weights; show layers with shapes, parameters and multiply-adds."""
     from curator.training import backbones, summary
 
@@ -116,7 +120,7 @@ def models(
         for _ in drawn(backbones.fetch_weights(card)):
             pass
         say(backbones.find_weights(card).message)
-        return 0
+        return
     if layers is not None:
         rows = summary.layer_table(backbones.card_named(layers))
         if as_json:
@@ -125,15 +129,21 @@ def models(
             table(
                 ["layer", "kind", "output", "parameters", "multiply-adds"],
                 [
-                    [row.name, row.kind, "x".join(map(str, row.output)), f"{row.parameters:,}", f"{row.macs:,}"]
+                    [
+                        row.name,
+                        row.kind,
+                        "x".join(map(str, row.output)),
+                        f"{row.parameters:,}",
+                        f"{row.macs:,}",
+                    ]
                     for row in rows
                 ],
             )
-        return 0
+        return
     found = [summary.summarise_backbone(card, measure=measure) for card in backbones.cards()]
     if as_json:
         say_json([asdict(one) for one in found])
-        return 0
+        return
     table(
         ["backbone", "parameters", "multiply-adds", "top-1", "latency here", "weights"],
         [
@@ -148,4 +158,70 @@ def models(
             for one in found
         ],
     )
-    return 0
+
+
+def _configured(
+    config: TrainConfig,
+    backbone: str | None,
+    epochs: int | None,
+    seed: int | None,
+    weights: str | None,
+    image_size: int | None,
+    batch_size: int | None,
+    device: str | None,
+) -> TrainConfig:
+    given = {
+        "backbone": backbone,
+        "epochs": epochs,
+        "seed": seed,
+        "weights": weights,
+        "image_size": image_size,
+        "batch_size": batch_size,
+        "device": device,
+    }
+    return replace(config, **{name: value for name, value in given.items() if value is not None})
+
+
+def _epoch_line(event: EpochDone, epochs: int) -> str:
+    row = event.metrics
+    return (
+        f"epoch {row.epoch}/{epochs}  loss {row.train_loss:.3f} / {row.val_loss:.3f}  "
+        f"balanced accuracy {row.val_balanced_accuracy:.3f}  lr {row.learning_rate:.1e}  "
+        f"{row.images_per_second:.0f} images/s"
+    )
+
+
+def _evaluated(
+    run: Path, manifest: Path | None, root: Path | None, out: Path | None, report: Path | None, as_json: bool
+) -> None:
+    """Evaluates, writes what was asked for, and prints the summary."""
+    from curator.evaluation.evaluate import Evaluated
+    from curator.evaluation.evaluate import evaluate as evaluate_run
+    from curator.evaluation.report import write_report
+    from curator.manifest.files import read_manifest, write_text
+
+    read = read_manifest(manifest) if manifest is not None else None
+    done: Evaluated | None = None
+    for event in drawn(evaluate_run(run, manifest=read, root=root)):
+        if isinstance(event, Evaluated):
+            done = event
+    if done is None or not done.predictions:
+        raise CuratorError(f"{run} has no test image that could be predicted: look at the warnings above.")
+    answer = {"run": str(run), **done.summary.to_json(), "predictions": [asdict(p) for p in done.predictions]}
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_text(out, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    if report is not None:
+        write_report(run, done.predictions, done.summary, report)
+        complain(f"Report written to {report}.")
+    if as_json:
+        say_json(answer)
+        return
+    summary = done.summary
+    say(f"test: {summary.n_images} images in {summary.n_groups} groups")
+    for name, interval in summary.metrics.items():
+        if interval is not None:
+            say(
+                f"  {name.replace('_', ' '):<24} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+            )
+    say(f"  {'majority class':<24} {summary.majority:.3f}")

@@ -16,7 +16,7 @@ _TOUR_FOLDER = Path("curator-tour")
 
 def open_window(
     folder: Path | None = typer.Argument(None, help="A folder with one folder per class."),
-) -> int:
+) -> None:
     """Open the window, on FOLDER if one is given."""
     if folder is not None and not folder.is_dir():
         raise CuratorError(f"{folder} is not a folder: give the folder that holds one folder per class.")
@@ -25,20 +25,20 @@ def open_window(
         raise CuratorError(_no_window(found.reason, found.cure))
     from curator.app.application import run
 
-    return run(folder)
+    raise typer.Exit(run(folder))
 
 
 def demo(
     tour: Path | None = typer.Option(
         None, "--tour", help="Drive the window through the whole loop and leave screenshots and a run here."
     ),
-) -> int:
+) -> None:
     """Make the demo dataset and open it, or tour the window with it."""
     found = screen()
     if tour is None and found.available:
         from curator.app.application import run
 
-        return run(_made_demo(None))
+        raise typer.Exit(run(_made_demo(None)))
     if found.missing and not _can_draw_offscreen():
         raise CuratorError(_no_window(found.reason, found.cure))
     if tour is None:
@@ -52,7 +52,6 @@ def demo(
 
     for line in run_tour(_made_demo(out), out):
         say(line)
-    return 0
 
 
 def _made_demo(out: Path | None) -> Path:
@@ -75,4 +74,6 @@ def _can_draw_offscreen() -> bool:
 def _no_window(reason: str, cure: str) -> str:
     if cure:
         return f"{reason} Mend it with: {cure}"
-    return f"{reason} The other commands work without one: see curator --help, or try curator demo --tour out."
+    return (
+        f"{reason} The other commands work without one: see curator --help, or try curator demo --tour out."
+    )
