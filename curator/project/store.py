@@ -167,3 +167,25 @@ def _commit(connection: sqlite3.Connection, batch: Iterable[tuple[int, Sequence[
         with contextlib.suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
+
+
+class Unsaved:
+    """Stands for the writer of a project that lives in memory only: nothing is ever written."""
+
+    saved_at: float | None = None
+    error: str | None = None
+
+    def __init__(self) -> None:
+        self.saved_sequence = 0
+
+    def submit(self, statements: Iterable[Statement], sequence: int) -> None:
+        """Forgets the statements."""
+        self.saved_sequence = sequence
+
+    def flush(self, timeout: float) -> bool:
+        """Nothing waits."""
+        return True
+
+    def close(self, timeout: float) -> bool:
+        """Nothing is open."""
+        return True
