@@ -124,8 +124,8 @@ def _column(title: str, keys: list[Key]) -> QVBoxLayout:
         for text in key.keys[:2]:
             hints.addWidget(label(display(text), "key"))
         hints.addStretch(1)
-        grid.addLayout(hints, number, 0)
-        grid.addWidget(label(key.words, wrap=True), number, 1)
+        grid.addLayout(hints, number, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(label(key.words, wrap=True), number, 1, Qt.AlignmentFlag.AlignTop)
     column.addLayout(grid)
     column.addStretch(1)
     return column

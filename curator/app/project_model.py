@@ -161,37 +161,19 @@ class ProjectModel(QObject):
 
     def start_proposing(self) -> None:
         """Proposes crop, masks, decision and copies for every image that has none, in the background."""
-        project = self._open_project()
-        focus = self.focus
-        from curator.workflow.propose import propose
-
+        project, focus = self._open_project(), self.focus
         if self.jobs.get(_PROPOSE_KEY) is not None:
             self._propose_again = True
             return
-        items = [
-            (state.id, state.file_name, state.sha256, state.error)
-            for state in project.states()
-            if state.proposal is None
-        ]
-        if not items:
-            return
-        root, profile = project.root, project.profile
-        constraints = project.copy_constraints()
-        workers = max(1, (os.cpu_count() or 2) - 1)
-        target = project.setting("target", "head")
-        self._start_job(
-            "Proposing",
-            lambda: propose(
-                items,
-                root,
-                profile=profile,
-                target=target,
-                workers=workers,
-                focus=focus,
-                constraints=constraints,
-            ),
-            _PROPOSE_KEY,
-        )
+        from curator.workflow.propose import propose_work, work_of
+
+        work = work_of(project)
+        if work.items:
+            # One core is left to the window.
+            workers = max(1, (os.cpu_count() or 2) - 1)
+            self._start_job(
+                "Proposing", lambda: propose_work(work, workers=workers, focus=focus), _PROPOSE_KEY
+            )
 
     def run_job(self, title: str, make: Callable[[], Iterator[Event]], key: str) -> Job:
         """Starts a job whose events change the project: they are applied here, in slices."""

@@ -23,7 +23,7 @@ class RailButton(QPushButton):
         self._progress = ""
         self.setProperty("role", "rail")
         self.setCheckable(True)
-        self.setFixedSize(_WIDTH - 1, 76)
+        self.setFixedWidth(_WIDTH - 1)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         column = QVBoxLayout(self)
         column.setContentsMargins(2, 9, 2, 8)

@@ -141,7 +141,6 @@ class StartPage(QWidget):
         button.setAccessibleName(f"Open {folder}")
         button.setToolTip(str(folder))
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        button.setFixedHeight(34)
         row = QHBoxLayout(button)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(12)

@@ -115,7 +115,7 @@ def _buttons(c: Colours) -> str:
     QPushButton[role="choice"]:focus {{ border-color: {c.dim}; }}
     QPushButton[role="choice"]:checked {{ background: {c.accent_soft}; border-color: {c.accent}; }}
     QPushButton[role="row"] {{ background: transparent; border: none; border-radius: 6px; text-align: left;
-        padding: 6px 8px; }}
+        padding: 0 8px; min-height: 34px; max-height: 34px; }}
     QPushButton[role="row"]:hover, QPushButton[role="row"]:focus {{ background: {c.hover}; }}
     QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 6px;
         padding: 4px; }}
@@ -197,7 +197,7 @@ def _shell(c: Colours) -> str:
     QWidget[role="side-left"] {{ background: {c.pane}; border-right: 1px solid {c.line}; }}
     QWidget[role="side-right"] {{ background: {c.pane}; border-left: 1px solid {c.line}; }}
     QPushButton[role="rail"] {{ background: transparent; border: none; border-left: 2px solid transparent;
-        border-radius: 0; padding: 0; }}
+        border-radius: 0; padding: 0; min-height: 76px; max-height: 76px; }}
     QPushButton[role="rail"]:hover {{ background: {c.hover}; }}
     QPushButton[role="rail"]:focus {{ background: {c.hover}; }}
     QPushButton[role="rail"]:checked {{ background: {c.pane_raised}; border-left: 2px solid {c.accent}; }}
