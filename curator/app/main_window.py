@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QHBoxLayout,
-    QMainWindow,
-    QMessageBox,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from curator import __version__
 from curator.app import messages, theme
+from curator.app.demo import start_demo
+from curator.app.dialogs import folder_of_images, may_stop_training
+from curator.app.drop import FolderDrop
 from curator.app.help_overlay import HelpOverlay
 from curator.app.jobs import Jobs
 from curator.app.page import Page
@@ -46,7 +40,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Curator")
         self.setWindowIcon(theme.icon("app", theme.current().accent, size=64))
         self.setAccessibleName(f"Curator {__version__}")
-        self.setAcceptDrops(True)
         self.setMinimumSize(1024, 640)
         self.resize(1440, 900)
         self.rail = Rail()
@@ -59,6 +52,7 @@ class MainWindow(QMainWindow):
         self.toast = Toast(self)
         self.help = HelpOverlay(self.stack)
         self.pages = PageHolder(self)
+        self.drop = FolderDrop(self)
         self._connect()
         self._bind_keys()
         shortcuts.set_own(self.settings.keys())
@@ -127,23 +121,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Curator")
         self.start.open_button.setFocus()
 
-    def ask_to_stop_training(self) -> bool:
-        """Asks whether the running training may end with its checkpoint kept."""
-        answer = QMessageBox.question(
-            self,
-            "Curator",
-            "Training is running. Stop it and keep its last checkpoint? You can go on with it later.",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Yes,
-        )
-        return answer == QMessageBox.StandardButton.Yes
-
     @Slot()
     def choose_folder(self) -> None:
         """Asks for a folder and opens it."""
-        chosen = QFileDialog.getExistingDirectory(self, "Open a folder of images")
-        if chosen:
-            self.open_folder(Path(chosen))
+        chosen = folder_of_images(self)
+        if chosen is not None:
+            self.open_folder(chosen)
 
     @Slot()
     def export(self) -> None:
@@ -173,27 +156,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def make_demo(self) -> None:
         """Draws the demo dataset in the background and opens it."""
-        from curator.app.demo import start_demo
-
         start_demo(self.jobs, self.open_folder)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes a folder from anywhere."""
-        if _dropped(event.mimeData()) is not None:
-            self.start.set_hot(True)
-            event.acceptProposedAction()
-
-    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        """The folder went away again."""
-        self.start.set_hot(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Opens the folder that was dropped."""
-        self.start.set_hot(False)
-        folder = _dropped(event.mimeData())
-        if folder is not None:
-            event.acceptProposedAction()
-            self.open_folder(folder)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ends all jobs, writes what is not written yet, remembers the window's place."""
@@ -207,7 +170,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _may_leave(self) -> bool:
-        return self.jobs.get("train") is None or self.ask_to_stop_training()
+        return self.jobs.get("train") is None or may_stop_training(self)
 
     def _lay_out(self) -> None:
         middle = QHBoxLayout()
@@ -228,7 +191,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.model.opened.connect(self._opened)
         self.model.closing.connect(self.show_start)
-        self.model.changed.connect(self._changed)
+        self.model.changed.connect(self._show_history)
         self.model.saving.connect(self.status.show_saving)
         self.rail.chosen.connect(self.show_page)
         self.start.open_wanted.connect(self.choose_folder)
@@ -243,6 +206,8 @@ class MainWindow(QMainWindow):
             (self.bar.help_wanted, self.toggle_help),
         ):
             signal.connect(slot)
+        self.drop.hovered.connect(self.start.set_hot)
+        self.drop.dropped.connect(self.open_folder)
         self.help.change_wanted.connect(self._change_keys)
         messages.hub().shown.connect(self.toast.show_message)
 
@@ -255,7 +220,7 @@ class MainWindow(QMainWindow):
             ("export", self.export),
             ("undo", self.model.undo),
             ("redo", self.model.redo),
-            ("rescan", self._rescan),
+            ("rescan", self.model.rescan),
             ("theme", self.toggle_theme),
             ("help", self.toggle_help),
             ("quit", self.close),
@@ -268,11 +233,6 @@ class MainWindow(QMainWindow):
         KeysDialog(self.settings, self).open()
 
     @Slot()
-    def _rescan(self) -> None:
-        if self.model.project is not None:
-            self.model.rescan()
-
-    @Slot()
     def _opened(self) -> None:
         project = self.model.project
         assert project is not None
@@ -283,16 +243,7 @@ class MainWindow(QMainWindow):
         self.show_page(0)
 
     @Slot(object)
-    def _changed(self, _change: object) -> None:
-        self._show_history()
-
-    def _show_history(self) -> None:
+    def _show_history(self, _change: object = None) -> None:
         project = self.model.project
         if project is not None:
             self.bar.set_history(project.undo_words, project.redo_words)
-
-
-def _dropped(data: QMimeData) -> Path | None:
-    """The first folder among what is dragged."""
-    paths = (Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile())
-    return next((path for path in paths if path.is_dir()), None)

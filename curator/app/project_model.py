@@ -15,13 +15,12 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from curator.app import messages
 from curator.app.jobs import Job, Jobs
-from curator.app.slices import sliced
 from curator.errors import CuratorError
 from curator.records import Change, Edit, Event, Profile, Progress, Warned
 
 if TYPE_CHECKING:
     from curator.project import Project
-    from curator.workflow.propose import Focus
+    from curator.workflow.nearest import Focus
 
 log = logging.getLogger(__name__)
 
@@ -154,10 +153,16 @@ class ProjectModel(QObject):
 
     def rescan(self) -> None:
         """Looks for new, changed and gone files, then proposes what has no proposal yet."""
-        project = self._open_project()
+        project = self.project
+        if project is None:
+            return
         from curator.workflow.open import open_folder
 
-        self._start_job("Reading the folder", lambda: open_folder(project), _SCAN_KEY)
+        if self.jobs.get(_SCAN_KEY) is not None:
+            return
+        # Called here, on the project's thread: what it needs of the project is taken now.
+        events = open_folder(project)
+        self._start_job("Reading the folder", lambda: events, _SCAN_KEY)
 
     def start_proposing(self) -> None:
         """Proposes crop, masks, decision and copies for every image that has none, in the background."""
@@ -204,7 +209,7 @@ class ProjectModel(QObject):
         if isinstance(event, Warned):
             log.warning(event.message)
         elif not isinstance(event, Progress):
-            self._waiting.extend(sliced(event))
+            self._waiting.append(event)
             self._feed.start()
 
     @Slot()
