@@ -184,6 +184,13 @@ class ProjectModel(QObject):
         """Starts a job whose events change the project: they are applied here, in slices."""
         return self._start_job(title, make, key)
 
+    @property
+    def quiet(self) -> bool:
+        """True while no background work of the project runs and all that it found is applied."""
+        return not (
+            self._waiting or self._feed.isActive() or self.jobs.get(_SCAN_KEY) or self.jobs.get(_PROPOSE_KEY)
+        )
+
     def save_state(self) -> SaveState | None:
         """How saving stands now; None without a project."""
         project = self.project

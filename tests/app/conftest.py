@@ -1,0 +1,98 @@
+"""Fixtures for all tests of the window: a styled application, a small dataset, an open model, a window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from curator.app import theme
+from curator.app.settings import Settings
+from curator.app.shortcuts import shortcuts
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from curator.app.main_window import MainWindow
+    from curator.app.project_model import ProjectModel
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp: QApplication) -> Iterator[None]:
+    """Each test starts with the dark scheme and the default keys."""
+    if qapp.property("styled") is None:
+        qapp.setProperty("styled", True)
+        qapp.setStyle("Fusion")
+        qapp.setFont(theme.font(qapp.font()))
+        theme.apply(qapp, "dark")
+    yield
+    if theme.current().scheme != "dark":
+        theme.apply(qapp, "dark")
+    if shortcuts.own():
+        shortcuts.set_own({})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings in a file of the test's own."""
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """Eight small images in two classes, each different from the others."""
+    from PIL import Image
+
+    root = tmp_path / "scans"
+    rng = np.random.default_rng(7)
+    for number in range(8):
+        folder = root / ("yes" if number % 2 else "no")
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = np.zeros((72, 64), np.uint8)
+        yy, xx = np.mgrid[:72, :64]
+        inside = ((yy - 36) / 28) ** 2 + ((xx - 32) / 22) ** 2 < 1
+        coarse = rng.integers(60, 230, (9, 8), np.uint8)
+        pixels[inside] = np.kron(coarse, np.ones((8, 8), np.uint8))[inside]
+        Image.fromarray(pixels).save(folder / f"scan{number}.png")
+    return root
+
+
+@pytest.fixture
+def model(qapp: QApplication) -> Iterator[ProjectModel]:
+    """A project model with nothing open; whatever it has open at the end is closed."""
+    from curator.app.project_model import ProjectModel
+
+    made = ProjectModel()
+    yield made
+    made.close()
+    made.jobs.cancel_all_and_wait()
+
+
+@pytest.fixture
+def open_model(model: ProjectModel, dataset: Path, qtbot: QtBot) -> ProjectModel:
+    """A model with `dataset` open, read and proposed for."""
+    model.open(dataset, "general")
+    wait_until_quiet(model, qtbot)
+    return model
+
+
+@pytest.fixture
+def window(qtbot: QtBot, settings: Settings) -> Iterator[MainWindow]:
+    """The window on its start page; closed at the end, with all its jobs."""
+    from curator.app.main_window import MainWindow
+
+    made = MainWindow(settings)
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made.jobs.cancel_all_and_wait()
+    made.close()
+
+
+def wait_until_quiet(model: ProjectModel, qtbot: QtBot) -> None:
+    """Returns once the background work on the open project is over and applied."""
+    qtbot.waitUntil(lambda: model.quiet and not model.jobs.active(), timeout=20_000)
