@@ -54,6 +54,8 @@ def checked(field: Field, value: Any) -> Any:
         return value
     if not isinstance(value, str) or (field == "label" and not value.strip()):
         raise ValueError(f"{value!r} is not a {field}")
+    # Half a surrogate pair, as some input methods leave it, cannot be stored as UTF-8.
+    value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value.strip() if field == "label" else value
 
 

@@ -87,7 +87,7 @@ class Writer:
                 try:
                     connection = connection or schema.connect(self._path)
                     _commit(connection, batch)
-                except (sqlite3.Error, OSError, OverflowError) as error:
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is shown and saving goes on
                     self._failed(error, batch)
                     if connection is not None:
                         with contextlib.suppress(sqlite3.Error):
