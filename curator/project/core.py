@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -13,7 +13,7 @@ from curator.project.counts import Counts
 from curator.project.splitlock import SplitLock
 from curator.project.store import Statement, Unsaved, Writer
 from curator.project.view import View
-from curator.records import Change, ImageState, Profile, Proposal
+from curator.records import Change, ImageRecord, ImageState, Profile, Proposal
 
 ChangeKind: TypeAlias = Literal["edit", "undo", "redo", "proposals", "copies", "records", "splits"]
 
@@ -69,16 +69,10 @@ class Core:
         """The figures over all images."""
         return self._view.tally.counts()
 
-    def known_files(self) -> dict[str, tuple[int, int]]:
-        """Size in bytes and modification time in nanoseconds of files read before, by file name.
-
-        May be called from any thread.
-        """
-        return {
-            facts.record.file_name: (facts.record.size_bytes, facts.changed_ns)
-            for facts in list(self._layers.files.values())
-            if facts.changed_ns is not None and facts.record.error is None and not facts.missing
-        }
+    def records(self) -> dict[str, ImageRecord]:
+        """What the last scan found, by file name; without files that have gone since."""
+        files = self._layers.files.values()
+        return {facts.record.file_name: facts.record for facts in files if not facts.missing}
 
     def earlier_sha256(self, image_id: int) -> str | None:
         """The hash that the file had before it was last found changed, None if it never was."""
@@ -87,6 +81,11 @@ class Core:
     def pixel_proposals(self) -> dict[int, Proposal]:
         """The proposals as made from each image's pixels alone, before copies are compared."""
         return dict(self._layers.proposals)
+
+    @property
+    def copies_are_stale(self) -> bool:
+        """Whether images or their hashes came or changed since copies were last compared."""
+        return bool(self._meta.get("copies_are_stale", False))
 
     def fingerprints(self) -> dict[int, tuple[int, int]]:
         """Perceptual hashes (whole image, head crop) by image id, as far as computed."""
@@ -125,8 +124,16 @@ class Core:
         """Waits until all is on disk; False if that took longer than `timeout` seconds."""
         return self._writer.flush(timeout)
 
-    def _index_names(self) -> None:
+    def _index_names(self, new: Sequence[int] = (), *, reorder: bool = True) -> None:
+        """Brings the order by file name up to date after the images `new` came, or names changed."""
         files = self._layers.files
+        names = [files[image_id].record.file_name for image_id in new]
+        last = files[self._ids[-1]].record.file_name if self._ids else ""
+        if not reorder and names == sorted(names) and (not names or names[0] > last):
+            # A scan comes in order of names: no need to sort all of them for each of its batches.
+            self._id_of.update(zip(names, new, strict=True))
+            self._ids += tuple(new)
+            return
         self._id_of = {facts.record.file_name: image_id for image_id, facts in files.items()}
         self._ids = tuple(self._id_of[name] for name in sorted(self._id_of))
 

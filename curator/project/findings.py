@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from curator.dataset.split import Shares
 from curator.project import grouping, intake, rows
 from curator.project.core import Core
 from curator.project.splits import draw
 from curator.project.store import Statement
 from curator.records import Change, ImageRecord, Profile, Proposal
-
-if TYPE_CHECKING:
-    from curator.dataset.split import Shares
 
 DEFAULT_SEED: Final = 0
 
@@ -25,21 +23,20 @@ class Findings(Core):
         self,
         records: Sequence[ImageRecord],
         *,
-        changed_ns: Mapping[str, int] | None = None,
         renamed: Mapping[str, str] | None = None,
     ) -> Change:
         """Takes in files by name: new ones are inserted, known ones updated and no longer missing.
 
-        `changed_ns` are modification times by file name; `renamed` gives the former name of files that only
-        moved. A file whose bytes changed keeps the person's layer, loses its proposal (made from other
-        pixels) and is named in the words.
+        `renamed` gives the former name of files that only moved. A file whose bytes changed keeps the
+        person's layer, loses its proposal (made from other pixels) and is named in the words.
         """
-        taken = intake.take_in(self._layers, self._id_of, records, changed_ns or {}, renamed or {})
-        self._index_names()
+        taken = intake.take_in(self._layers, self._id_of, records, renamed or {})
+        self._index_names(taken.new, reorder=bool(renamed))
         statements: list[Statement] = [
             rows.put_files({one: self._layers.files[one] for one in taken.ids}),
             rows.put_groups(taken.new, self._layers),
             *rows.drop_proposals(taken.stale),
+            *(self._mark_copies_stale(True) if taken.new or taken.stale else ()),
         ]
         return self._changed(self._view.refresh(taken.ids), taken.words, "records", statements)
 
@@ -70,7 +67,11 @@ class Findings(Core):
         hashes = {one: pair for one, pair in (fingerprints or {}).items() if one in self._layers.files}
         self._layers.proposals.update(known)
         self._layers.fingerprints.update(hashes)
-        statements = [rows.put_proposals(known), rows.put_fingerprints(hashes)]
+        statements = [
+            rows.put_proposals(known),
+            rows.put_fingerprints(hashes),
+            *(self._mark_copies_stale(True) if hashes else ()),
+        ]
         words = f"{len(known)} new proposals"
         return self._changed(self._view.refresh(known), words, "proposals", statements)
 
@@ -79,7 +80,8 @@ class Findings(Core):
         known = [group & self._layers.files.keys() for group in groups]
         known = [group for group in known if len(group) > 1]
         done = grouping.group(self._layers, self._view, self._ids, known)
-        return self._changed(done.ids, f"{len(known)} groups of copies{done.said}", "copies", done.statements)
+        statements = [*done.statements, *self._mark_copies_stale(False)]
+        return self._changed(done.ids, f"{len(known)} groups of copies{done.said}", "copies", statements)
 
     def set_profile(self, profile: Profile) -> Change:
         """Changes the profile; proposals of the former one are dropped, what a person set stays."""
@@ -111,8 +113,6 @@ class Findings(Core):
     @property
     def shares(self) -> Shares:
         """The shares that splits were last drawn with, else the default ones."""
-        from curator.dataset.split import Shares
-
         stored = self._meta.get("shares")
         return Shares() if stored is None else Shares(*stored)
 
@@ -120,3 +120,9 @@ class Findings(Core):
     def seed(self) -> int:
         """The seed that splits were last drawn with."""
         return int(self._meta.get("seed", DEFAULT_SEED))
+
+    def _mark_copies_stale(self, stale: bool) -> list[Statement]:
+        if stale == self.copies_are_stale:
+            return []
+        self._meta["copies_are_stale"] = stale
+        return [rows.put_meta(copies_are_stale=stale)]

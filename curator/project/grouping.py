@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from curator.dataset.copies import group_copies
 from curator.project import rows
 from curator.project.splits import copy_group_names, regroup
 from curator.project.store import Statement
@@ -44,8 +45,6 @@ def group_around(layers: Layers, view: View, image_ids: AbstractSet[int]) -> Gro
 
     So a person's word shows at once; the next pass over all images finds the groups from scratch.
     """
-    from curator.dataset.copies import group_copies
-
     concerned = set(image_ids)
     for image_id in image_ids & layers.copy_group.keys():
         concerned |= view.members(layers.copy_group[image_id])

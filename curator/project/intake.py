@@ -24,7 +24,6 @@ def take_in(
     layers: Layers,
     id_of: Mapping[str, int],
     records: Sequence[ImageRecord],
-    changed_ns: Mapping[str, int],
     renamed: Mapping[str, str],
 ) -> TakenIn:
     """Inserts or updates by file name (by its former name for what was renamed); see `add_records`."""
@@ -42,10 +41,10 @@ def take_in(
         if image_id is None:
             image_id = next_id
             next_id += 1
-            layers.files[image_id] = FileFacts(record, changed_ns.get(name))
+            layers.files[image_id] = FileFacts(record)
             layers.leak_group[image_id] = leak_group_name(image_id)
             new.append(image_id)
-        elif _update(layers.files[image_id], record, changed_ns.get(name)):
+        elif _update(layers.files[image_id], record):
             changed.append(name)
             stale.append(image_id)
             layers.proposals.pop(image_id, None)
@@ -55,7 +54,7 @@ def take_in(
     return TakenIn(tuple(ids), tuple(new), tuple(stale), _words(len(new), len(ids) - len(new), changed))
 
 
-def _update(facts: FileFacts, record: ImageRecord, changed_ns: int | None) -> bool:
+def _update(facts: FileFacts, record: ImageRecord) -> bool:
     """Updates what is known of a file; whether its bytes are others than before."""
     old = facts.record
     former = old.sha256 or facts.earlier_sha256
@@ -65,7 +64,6 @@ def _update(facts: FileFacts, record: ImageRecord, changed_ns: int | None) -> bo
     if record.sha256 != old.sha256 and old.sha256 is not None:
         facts.earlier_sha256 = old.sha256
     facts.record = record
-    facts.changed_ns = changed_ns
     facts.missing = False
     return record.sha256 is not None and former is not None and record.sha256 != former
 

@@ -48,10 +48,10 @@ def load(path: Path) -> Loaded:
 def _load(database: sqlite3.Connection) -> Loaded:
     layers = Layers()
     for row in database.execute(
-        "SELECT id, file_name, label, sha256, width, height, size_bytes, error, changed_ns, missing,"
-        " earlier_sha256 FROM images"
+        "SELECT id, file_name, label, sha256, width, height, size_bytes, error, missing, earlier_sha256"
+        " FROM images"
     ):
-        layers.files[row[0]] = FileFacts(ImageRecord(*row[1:8]), row[8], bool(row[9]), row[10])
+        layers.files[row[0]] = FileFacts(ImageRecord(*row[1:8]), bool(row[8]), row[9])
     for image_id, text in database.execute("SELECT image_id, value FROM proposals"):
         layers.proposals[image_id] = proposal_from_json(text)
     for image_id, whole, head in database.execute("SELECT image_id, whole, head FROM fingerprints"):
@@ -95,7 +95,7 @@ def put_setting(key: str, text: str) -> Statement:
 def put_files(files: Mapping[int, FileFacts]) -> Statement:
     """Inserts files, or updates those that are there."""
     return (
-        "REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 image_id,
@@ -106,7 +106,6 @@ def put_files(files: Mapping[int, FileFacts]) -> Statement:
                 facts.record.height,
                 facts.record.size_bytes,
                 facts.record.error,
-                facts.changed_ns,
                 int(facts.missing),
                 facts.earlier_sha256,
             )

@@ -28,8 +28,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE images (
     id INTEGER PRIMARY KEY, file_name TEXT NOT NULL UNIQUE, label TEXT NOT NULL, sha256 TEXT, width INTEGER,
-    height INTEGER, size_bytes INTEGER NOT NULL, error TEXT, changed_ns INTEGER, missing INTEGER NOT NULL,
-    earlier_sha256 TEXT);
+    height INTEGER, size_bytes INTEGER NOT NULL, error TEXT, missing INTEGER NOT NULL, earlier_sha256 TEXT);
 CREATE TABLE proposals (image_id INTEGER PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE fingerprints (image_id INTEGER PRIMARY KEY, whole TEXT NOT NULL, head TEXT NOT NULL);
 CREATE TABLE person (image_id INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from curator.dataset.split import Shares, assign
 from curator.records import Split
-
-if TYPE_CHECKING:
-    from curator.dataset.split import Shares
 
 # When groups with different splits merge, the first of these that occurs wins: an image that was ever in the
 # test split is never trained on.
@@ -81,8 +79,6 @@ def draw(
     `kept` are the images that may be trained on: groups with such images are drawn first and weighed by
     them, so that the shares hold for what is used. The rest get a split too, in case they are kept later.
     """
-    from curator.dataset.split import assign  # scikit-learn takes a second to import
-
     members: dict[str, list[int]] = {}
     for image_id, name in group_of.items():
         members.setdefault(name, []).append(image_id)

@@ -26,13 +26,12 @@ from curator.records import (
 
 @dataclass(slots=True)
 class FileFacts:
-    """What is known of one file. `changed_ns` is its modification time in nanoseconds, None where unknown.
+    """What is known of one file; a `missing` one was there once.
 
-    A `missing` file was there once; `earlier_sha256` is the hash before the file last changed.
+    `earlier_sha256` is the hash before the file last changed, None if it never did.
     """
 
     record: ImageRecord
-    changed_ns: int | None = None
     missing: bool = False
     earlier_sha256: str | None = None
 

@@ -1,0 +1,290 @@
+"""Proposals for a whole folder: each image is decoded once for its proposal and its fingerprints, then
+copies are found among all of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import numpy as np
+
+from curator.dataset.copies import group_copies
+from curator.errors import ImageError
+from curator.imaging.decode import RGB, decode, grey, read_bytes, sha256
+from curator.imaging.fingerprint import phash
+from curator.records import CopyEdit, Event, Profile, Progress, Proposal, Warned
+from curator.workflow.nearest import Focus, NearestFirst
+
+if TYPE_CHECKING:
+    from curator.manifest.schema import ManifestRow
+    from curator.project import Project
+
+__all__ = [
+    "CopiesFound",
+    "Focus",
+    "Item",
+    "Known",
+    "Proposed",
+    "RowsProposed",
+    "Unreadable",
+    "Work",
+    "propose",
+    "propose_folder",
+    "propose_work",
+    "work_of",
+]
+
+log = logging.getLogger(__name__)
+
+Target: TypeAlias = Literal["head", "brain"]
+Item: TypeAlias = tuple[int, str, "str | None", "str | None"]
+"""Image id, file name below the root, SHA-256, error of the scan."""
+
+# Grey values that differ less than this (standard deviation of 0..255) are an empty image, and all empty
+# images have one and the same hash.
+_EMPTY_BELOW: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier pass found out of an image: hashes of the whole and of the head crop, 0 for none."""
+
+    sha256: str | None
+    whole: int
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed(Event):
+    """New proposals by image id, and with them `fingerprints`: hash of the whole, hash of the head crop."""
+
+    proposals: Mapping[int, Proposal]
+    fingerprints: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable(Event):
+    """A file whose header is right, but whose pixels cannot be decoded; `why` is a sentence with the cure."""
+
+    id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesFound(Event):
+    """All groups of copies among the images `ids`; groups have two images or more."""
+
+    groups: tuple[frozenset[int], ...]
+    ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsProposed(Event):
+    """The manifest lines of a folder, sorted by file name."""
+
+    rows: tuple[ManifestRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be proposed, as it stood when `work_of` was called."""
+
+    items: tuple[Item, ...]
+    root: Path
+    profile: Profile
+    target: Target
+    constraints: tuple[CopyEdit, ...]
+    known: Mapping[int, Known]
+    copies_are_stale: bool = True
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.items) or self.copies_are_stale
+
+
+def work_of(project: Project, *, target: Target | None = None, again: bool = False) -> Work:
+    """What a project still needs: proposals of images that have none (`again`: of all), and copies anew.
+
+    `target` is the project's setting "target" where None. Called on the project's thread.
+    """
+    pixels, hashes = project.pixel_proposals(), project.fingerprints()
+    items: list[Item] = []
+    known: dict[int, Known] = {}
+    for state in project.states():
+        if state.error is not None or (not again and state.id in pixels and state.id in hashes):
+            known[state.id] = Known(state.sha256, *hashes.get(state.id, (0, 0)))
+        else:
+            items.append((state.id, state.file_name, state.sha256, state.error))
+    chosen: Target = target or project.setting("target", "head")
+    return Work(
+        tuple(items),
+        project.root,
+        project.profile,
+        chosen,
+        project.copy_constraints(),
+        known,
+        project.copies_are_stale,
+    )
+
+
+def propose_work(work: Work, *, workers: int = 0, focus: Focus | None = None) -> Iterator[Event]:
+    """`propose` for what `work_of` found."""
+    return propose(
+        work.items,
+        work.root,
+        profile=work.profile,
+        target=work.target,
+        workers=workers,
+        focus=focus,
+        constraints=work.constraints,
+        known=work.known,
+    )
+
+
+def propose(
+    items: Sequence[Item],
+    root: Path,
+    *,
+    profile: Profile = "brain-mri",
+    target: Target = "head",
+    workers: int = 0,
+    focus: Focus | None = None,
+    constraints: Sequence[CopyEdit] = (),
+    known: Mapping[int, Known] | None = None,
+) -> Iterator[Event]:
+    """Proposes for `items`, nearest the focus first, then finds copies among them and the `known` ones.
+
+    Yields `Proposed`, `Unreadable`, `Warned`, `Progress` and, last, `CopiesFound`. What is found does not
+    depend on `workers` (0: one a core) or the focus, only the order does. May be closed at any moment; the
+    threads have ended when `close` returns. Only reads.
+    """
+    readable = [item for item in items if item[3] is None]
+    found = dict(known or {})
+    # Byte-for-byte copies need no pixels: an image that cannot be decoded still has its hash.
+    found.update({image_id: Known(digest, 0, 0) for image_id, _, digest, _ in items})
+    total = len(readable)
+    done = 0
+    yield Progress(0, total, "Proposing")
+    for event in _look_at_all(readable, root, profile, target, workers, focus):
+        if isinstance(event, Proposed):
+            for image_id, (whole, head) in event.fingerprints.items():
+                found[image_id] = Known(found[image_id].sha256, whole, head)
+            done += len(event.proposals)
+        else:
+            done += 1
+        yield event
+        yield Progress(done, total, "Proposing")
+    ids = sorted(found)
+    yield Progress(total, total, "Comparing copies")
+    groups = group_copies(
+        ids,
+        [found[one].sha256 for one in ids],
+        [
+            np.array([found[one].whole for one in ids], np.uint64),
+            np.array([found[one].head for one in ids], np.uint64),
+        ],
+        same=[(item.first_id, item.second_id) for item in constraints if item.same is True],
+        different=[(item.first_id, item.second_id) for item in constraints if item.same is False],
+    )
+    yield CopiesFound(tuple(groups), frozenset(ids))
+
+
+def propose_folder(
+    root: Path, *, profile: Profile = "brain-mri", target: Target = "head", workers: int = 0
+) -> Iterator[Event]:
+    """Fresh proposals for a folder as manifest lines: `Progress`, `Warned` and at the end `RowsProposed`.
+
+    Only reads: it neither needs nor touches a project.
+    """
+    from curator.workflow.draft import draft
+    from curator.workflow.export import snapshot_rows
+
+    project = yield from draft(root, profile=profile, target=target, workers=workers)
+    yield RowsProposed(snapshot_rows(project, accept_proposals=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    proposal: Proposal
+    whole: int
+    head: int
+
+
+def _look_at_all(
+    items: Sequence[Item],
+    root: Path,
+    profile: Profile,
+    target: Target,
+    workers: int,
+    focus: Focus | None,
+) -> Iterator[Proposed | Unreadable | Warned]:
+    workers = workers or os.cpu_count() or 1
+    order = NearestFirst([item[0] for item in items], focus)
+    running: dict[Future[_Looked], Item] = {}
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="propose")
+    try:
+        while order or running:
+            # No more than the workers can begin at once: what waits in the pool ignores the focus.
+            while order and len(running) < workers + 1:
+                item = items[order.take()]
+                running[pool.submit(_look, root, item, profile, target)] = item
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            yield from _events({future: running.pop(future) for future in finished})
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _events(finished: Mapping[Future[_Looked], Item]) -> Iterator[Proposed | Unreadable | Warned]:
+    proposals: dict[int, Proposal] = {}
+    fingerprints: dict[int, tuple[int, int]] = {}
+    for future, (image_id, file_name, _, _) in finished.items():
+        error = future.exception()
+        if error is None:
+            looked = future.result()
+            proposals[image_id] = looked.proposal
+            fingerprints[image_id] = (looked.whole, looked.head)
+        elif isinstance(error, _ChangedError):
+            yield Warned(str(error), {"file_name": file_name})
+        elif isinstance(error, ImageError):
+            yield Unreadable(image_id, str(error))
+        else:
+            log.error("Nothing could be proposed for %s", file_name, exc_info=error)
+            yield Warned(
+                f"Nothing could be proposed for {file_name} ({type(error).__name__}): decide on it by hand.",
+                {"file_name": file_name},
+            )
+    if proposals:
+        yield Proposed(proposals, fingerprints)
+
+
+class _ChangedError(ImageError):
+    """The file is not the one that the scan read."""
+
+
+def _look(root: Path, item: Item, profile: Profile, target: Target) -> _Looked:
+    from curator.proposals import propose_image
+
+    _, file_name, digest, _ = item
+    data = read_bytes(root / file_name)
+    if digest is not None and sha256(data) != digest:
+        raise _ChangedError(f"{file_name} has changed since the folder was read: read the folder again.")
+    image = decode(data, file_name)
+    proposal = propose_image(image, profile=profile, target=target)
+    whole = _fingerprint(image)
+    crop = proposal.crop
+    if crop is None:
+        return _Looked(proposal, whole, whole)
+    head = image[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+    return _Looked(proposal, whole, _fingerprint(np.ascontiguousarray(head)))
+
+
+def _fingerprint(image: RGB) -> int:
+    """The perceptual hash, 0 (no hash) for an empty image."""
+    return 0 if float(grey(image).std()) < _EMPTY_BELOW else phash(image)
