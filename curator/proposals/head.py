@@ -112,7 +112,8 @@ def _arcs(tissue: Area, core: Area, side: int) -> Area:
     found = np.zeros_like(core)
     if not core.any():
         return found
-    loose = np.asarray(tissue & (1 - cv2.dilate(core, np.ones((3, 3), np.uint8))), np.uint8)
+    around = np.asarray(cv2.dilate(core, np.ones((3, 3), np.uint8)), np.uint8)
+    loose = tissue & (1 - around)
     join = max(3, int(_ARC_JOIN * side) | 1)
     joined = cv2.morphologyEx(loose, cv2.MORPH_CLOSE, np.ones((join, join), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)

@@ -30,7 +30,7 @@ _RISE, _BONE = 0.5, 0.12
 # An edge is believed where, within this many degrees to both sides, this share of directions sees it within
 # this share of the radius.
 _WINDOW, _SUPPORT, _SPREAD = 12, 0.6, 0.035
-# Farther out than this share of the radius from the core, an edge must be seen in this share of all directions.
+# What lies farther out than the core by `_NEWS` of the radius must be seen in `_ROUND` of all directions.
 _NEWS = 0.02
 _ROUND = 0.25
 
@@ -54,8 +54,10 @@ def with_scalp(smooth: Grey, core: Area, invalid: Area) -> Area:
     angle = np.deg2rad(np.arange(_DIRECTIONS, dtype=np.float32))
     xs = (centre[0] + radii[0] * np.cos(angle)[:, None] * rho).astype(np.float32) - 0.5
     ys = (centre[1] + radii[1] * np.sin(angle)[:, None] * rho).astype(np.float32) - 0.5
-    values = cv2.remap(smooth.astype(np.float32), xs, ys, cv2.INTER_LINEAR, borderValue=0)
-    known = cv2.remap((1 - invalid).astype(np.float32), xs, ys, cv2.INTER_NEAREST, borderValue=0)
+    values = np.asarray(
+        cv2.remap(smooth.astype(np.float32), xs, ys, cv2.INTER_LINEAR, borderValue=0), np.float32
+    )
+    known = np.asarray(cv2.remap(1 - invalid, xs, ys, cv2.INTER_NEAREST, borderValue=0), np.float32)
     inside = cv2.remap(core, xs, ys, cv2.INTER_NEAREST, borderValue=0)
     mean, weight = _averaged(values, known)
     width = max(2, round(_ACROSS * max(radii)))
@@ -70,7 +72,7 @@ def with_scalp(smooth: Grey, core: Area, invalid: Area) -> Area:
     outline = np.stack(
         [centre[0] + radii[0] * np.cos(angle) * radius, centre[1] + radii[1] * np.sin(angle) * radius], 1
     )
-    grown = core.copy()
+    grown: Area = core.copy()
     cv2.fillPoly(grown, [np.rint(outline - 0.5).astype(np.int32)], 1)
     return grown
 
