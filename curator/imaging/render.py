@@ -49,7 +49,8 @@ def fill_masks(image: RGB, masks: tuple[Mask, ...], fill: Fill) -> RGB:
     from curator.imaging._cv2 import cv2
 
     if fill == "inpaint" and not area.all():
-        return np.asarray(cv2.inpaint(image, area, _INPAINT_RADIUS, cv2.INPAINT_TELEA), dtype=np.uint8)
+        painted: RGB = cv2.inpaint(image, area, _INPAINT_RADIUS, cv2.INPAINT_TELEA)
+        return painted
     filled = image.copy()
     if fill == "black" or area.all():
         filled[area > 0] = 0
@@ -118,4 +119,5 @@ def scaled(image: RGB, width: int, height: int) -> RGB:
         return image
     shrinks = width * height < image.shape[0] * image.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, (width, height), interpolation=method), dtype=np.uint8)
+    resized: RGB = cv2.resize(image, (width, height), interpolation=method)
+    return resized

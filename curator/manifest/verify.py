@@ -1,0 +1,34 @@
+"""Reading an image that a manifest names, only if it is still the one that was curated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from curator.errors import ImageError
+from curator.imaging.decode import RGB, decode, read_bytes, sha256
+from curator.manifest.schema import ManifestRow
+
+
+def read_verified(root: Path, row: ManifestRow) -> RGB:
+    """The upright image of a row, RGB `uint8` (height, width, 3).
+
+    Raises `ImageError` saying what changed: the file is gone, its hash differs, or it can't be decoded.
+    """
+    path = root / row.file_name
+    if row.sha256 is None:
+        raise ImageError(f"{row.file_name} could not be read when the manifest was written: leave it out.")
+    if not path.is_file():
+        raise ImageError(f"{row.file_name} is no longer in {root}: put it back or export the manifest again.")
+    data = read_bytes(path)
+    if sha256(data) != row.sha256:
+        raise ImageError(
+            f"{row.file_name} has changed since the manifest was written (its SHA-256 differs): "
+            "look at it again in Curate and export anew."
+        )
+    image = decode(data, row.file_name)
+    if (image.shape[1], image.shape[0]) != (row.width, row.height):
+        raise ImageError(
+            f"{row.file_name} is {image.shape[1]}x{image.shape[0]} and the manifest says "
+            f"{row.width}x{row.height}: export it again."
+        )
+    return image
