@@ -236,7 +236,8 @@ def _look_at_all(
                 item = items[order.take()]
                 running[pool.submit(_look, root, item, profile, target)] = item
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            yield from _events({future: running.pop(future) for future in finished})
+            # In the order in which they were begun, so that what is nearest the focus comes first.
+            yield from _events({one: running.pop(one) for one in list(running) if one in finished})
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
