@@ -29,7 +29,12 @@ _MIN_CORNERS: Final = 3
 
 def dumps(value: Any) -> str:
     """Compact JSON, the form in which the project stores every value."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"))
+
+
+def storable(text: str) -> str:
+    """The text without halves of surrogate pairs, as some input methods leave them: UTF-8 has none."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def checked(field: Field, value: Any) -> Any:
@@ -54,9 +59,7 @@ def checked(field: Field, value: Any) -> Any:
         return value
     if not isinstance(value, str) or (field == "label" and not value.strip()):
         raise ValueError(f"{value!r} is not a {field}")
-    # Half a surrogate pair, as some input methods leave it, cannot be stored as UTF-8.
-    value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value.strip() if field == "label" else value
+    return storable(value).strip() if field == "label" else storable(value)
 
 
 def field_to_json(field: Field, value: Any) -> Any:

@@ -35,6 +35,7 @@ class Core:
         self._settings = loaded.settings
         self._id_of: dict[str, int] = {}
         self._ids: tuple[int, ...] = ()
+        self._folder_labels: set[str] | None = None
         self._index_names()
 
     # Reading
@@ -62,8 +63,9 @@ class Core:
     @property
     def classes(self) -> tuple[str, ...]:
         """All class names in order: those of the folders and those that a person gave."""
-        names = {facts.record.label for facts in self._layers.files.values()}
-        return tuple(sorted(names | self._view.tally.counts().by_label.keys()))
+        if self._folder_labels is None:
+            self._folder_labels = {facts.record.label for facts in self._layers.files.values()}
+        return tuple(sorted(self._folder_labels | self._view.tally.counts().by_label.keys()))
 
     def counts(self) -> Counts:
         """The figures over all images."""
@@ -126,6 +128,7 @@ class Core:
 
     def _index_names(self, new: Sequence[int] = (), *, reorder: bool = True) -> None:
         """Brings the order by file name up to date after the images `new` came, or names changed."""
+        self._folder_labels = None
         files = self._layers.files
         names = [files[image_id].record.file_name for image_id in new]
         last = files[self._ids[-1]].record.file_name if self._ids else ""

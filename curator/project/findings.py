@@ -79,7 +79,7 @@ class Findings(Core):
         """Replaces all copy groups, and with them the leak groups; splits stay, test wins over a border."""
         known = [group & self._layers.files.keys() for group in groups]
         known = [group for group in known if len(group) > 1]
-        done = grouping.group(self._layers, self._view, self._ids, known)
+        done = grouping.group_all(self._layers, self._view, known)
         statements = [*done.statements, *self._mark_copies_stale(False)]
         return self._changed(done.ids, f"{len(known)} groups of copies{done.said}", "copies", statements)
 

@@ -40,6 +40,17 @@ def group(layers: Layers, view: View, ids: Sequence[int], groups: Sequence[froze
     return Grouped(view.refresh(ids), _said(layers, result.moved), statements)
 
 
+def group_all(layers: Layers, view: View, groups: Sequence[frozenset[int]]) -> Grouped:
+    """Makes `groups` the only copy groups; only images whose group is another than before are worked on."""
+    names = copy_group_names(groups)
+    before = layers.copy_group
+    concerned = {one for one in names.keys() | before.keys() if names.get(one) != before.get(one)}
+    renamed = {before[one] for one in concerned if one in before}
+    rest = [members for members in groups if not concerned.isdisjoint(members)]
+    concerned.update(*rest, *(view.members(name) for name in renamed))
+    return group(layers, view, sorted(concerned), rest)
+
+
 def group_around(layers: Layers, view: View, image_ids: AbstractSet[int]) -> Grouped:
     """Groups copies anew among these images and their present copies.
 

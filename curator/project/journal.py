@@ -25,17 +25,27 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One step as it is stored: `forward` and `inverse` are the JSON of `codec.edit_to_json`."""
+    """One step: what it did and what undoes it.
+
+    Steps of former sessions stay JSON (of `codec.edit_to_json`) until they are needed, those of this one
+    stay edits until the writer needs JSON: neither costs time while a person waits.
+    """
 
     words: str
-    forward: str
-    inverse: str
+    forward: Edit | str
+    inverse: Edit | str
     at: float
     focus_id: int | None
 
     def edit(self, inverse: bool) -> Edit:
         """The edit that redoes or (`inverse`) undoes the step."""
-        return edit_from_json(self.inverse if inverse else self.forward, self.words, self.focus_id)
+        wanted = self.inverse if inverse else self.forward
+        return edit_from_json(wanted, self.words, self.focus_id) if isinstance(wanted, str) else wanted
+
+    def as_json(self, inverse: bool) -> str:
+        """The same as JSON."""
+        wanted = self.inverse if inverse else self.forward
+        return wanted if isinstance(wanted, str) else edit_to_json(wanted)
 
 
 class Journal:
@@ -50,7 +60,7 @@ class Journal:
 
     def append(self, forward: Edit, inverse: Edit, at: float) -> Entry:
         """Records a new step after the cursor; what was undone can no longer be redone."""
-        entry = Entry(forward.words, edit_to_json(forward), edit_to_json(inverse), at, forward.focus_id)
+        entry = Entry(forward.words, forward, inverse, at, forward.focus_id)
         del self._entries[self.cursor :]
         self._entries.append(entry)
         self.cursor += 1

@@ -115,10 +115,10 @@ def put_files(files: Mapping[int, FileFacts]) -> Statement:
 
 
 def put_proposals(proposals: Mapping[int, Proposal]) -> Statement:
-    """Proposals by image id."""
+    """Proposals by image id; the mapping must not change any more."""
     return (
         "REPLACE INTO proposals VALUES (?, ?)",
-        [(image_id, proposal_to_json(proposal)) for image_id, proposal in proposals.items()],
+        lambda: [(image_id, proposal_to_json(proposal)) for image_id, proposal in proposals.items()],
     )
 
 
@@ -149,7 +149,7 @@ def put_fields(fields: Iterable[FieldEdit]) -> list[Statement]:
         ),
         (
             "REPLACE INTO person VALUES (?, ?, ?)",
-            [
+            lambda: [
                 (item.image_id, item.field, dumps(field_to_json(item.field, item.value)))
                 for item in fields
                 if item.value is not UNSET
@@ -198,7 +198,16 @@ def put_step(number: int, entry: Entry, cursor: int) -> list[Statement]:
         ("DELETE FROM steps WHERE number >= ?", [(number,)]),
         (
             "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?)",
-            [(number, entry.words, entry.forward, entry.inverse, entry.at, entry.focus_id)],
+            lambda: [
+                (
+                    number,
+                    entry.words,
+                    entry.as_json(inverse=False),
+                    entry.as_json(inverse=True),
+                    entry.at,
+                    entry.focus_id,
+                )
+            ],
         ),
         put_meta(cursor=cursor),
     ]

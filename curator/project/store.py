@@ -11,14 +11,17 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from curator.project import schema
 
-Statement: TypeAlias = tuple[str, Sequence[Sequence[Any]]]
-"""One SQL statement and the rows of parameters to run it with."""
+Rows: TypeAlias = Sequence[Sequence[Any]]
+Statement: TypeAlias = tuple[str, "Rows | Callable[[], Rows]"]
+"""One SQL statement and the rows of parameters to run it with, or what makes them on the writer's thread
+(from values that no longer change).
+"""
 
 _FIRST_RETRY: Final = 0.05
 _LAST_RETRY: Final = 5.0
@@ -161,7 +164,7 @@ def _commit(connection: sqlite3.Connection, batch: Iterable[tuple[int, Sequence[
     try:
         for _, statements in batch:
             for sql, rows in statements:
-                connection.executemany(sql, rows)
+                connection.executemany(sql, rows() if callable(rows) else rows)
         connection.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(sqlite3.Error):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curator.project.codec import checked
+from curator.project.codec import checked, storable
 from curator.project.view import Layers
 from curator.records import UNSET, CopyEdit, Crop, Edit, Field, FieldEdit
 
@@ -29,9 +29,10 @@ def transition(layers: Layers, edit: Edit) -> tuple[Edit, Edit]:
         if same != former:
             copies_ahead.append(CopyEdit(*pair, same))
             copies_back.append(CopyEdit(*pair, former))
+    words = storable(edit.words)
     return (
-        Edit(edit.words, tuple(ahead), tuple(copies_ahead), edit.focus_id),
-        Edit(edit.words, tuple(back), tuple(copies_back), edit.focus_id),
+        Edit(words, tuple(ahead), tuple(copies_ahead), edit.focus_id),
+        Edit(words, tuple(back), tuple(copies_back), edit.focus_id),
     )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from curator.dataset.split import Shares
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from curator.dataset.split import Shares
 from curator.project import Project, edits
 from curator.project.copies import Candidate, best_of, duplicate_proposals
 from curator.project.splits import regroup
@@ -98,6 +102,31 @@ def test_copies_are_judged_anew_when_any_of_them_changes(
     project.set_copy_groups([])
     assert [project.state(one).decision for one in (a, b, c)] == ["keep"] * 3
     assert project.counts().copies == 0
+
+
+partitions = st.lists(st.integers(0, 5), min_size=8, max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(partitions, min_size=1, max_size=6))
+def test_groups_that_change_step_by_step_are_those_set_at_once(sequence: list[list[int]]) -> None:
+    records = [ImageRecord(f"a/{n}.png", "a", f"{n:064x}", 9, 9, n) for n in range(8)]
+
+    def groups(parts: list[int]) -> list[frozenset[int]]:
+        together = [frozenset(n for n, part in enumerate(parts, 1) if part == one) for one in set(parts)]
+        return [group for group in together if len(group) > 1]
+
+    stepwise, at_once = Project.in_memory(Path("a")), Project.in_memory(Path("a"))
+    for project in (stepwise, at_once):
+        project.add_records(records)
+    for parts in sequence:
+        stepwise.set_copy_groups(groups(parts))
+    at_once.set_copy_groups(groups(sequence[-1]))
+    assert [one.copy_group for one in stepwise.states()] == [one.copy_group for one in at_once.states()]
+    assert [one.proposal for one in stepwise.states()] == [one.proposal for one in at_once.states()]
+    for first, second in itertools.combinations(stepwise.states(), 2):
+        together = first.copy_group is not None and first.copy_group == second.copy_group
+        assert (first.group == second.group) == together
 
 
 def test_keep_best_decides_on_the_whole_group(

@@ -44,7 +44,7 @@ values = st.one_of(
     st.tuples(st.just("crop"), st.one_of(st.none(), st.just(UNSET), crops)),
     st.tuples(st.just("masks"), st.one_of(st.just(UNSET), st.lists(masks, max_size=3).map(tuple))),
     st.tuples(st.just("fill"), st.sampled_from([*FILLS, UNSET])),
-    st.tuples(st.just("label"), st.sampled_from(["yes", "no", "späť \"'\n", UNSET])),
+    st.tuples(st.just("label"), st.sampled_from(["yes", "no", "späť \"'", "\ud83d", UNSET])),
     st.tuples(st.just("note"), st.one_of(st.text(max_size=10), st.just(UNSET))),
     st.tuples(st.just("accepted"), st.sampled_from(["classical/1", UNSET])),
 )
@@ -55,7 +55,7 @@ copy_edits = st.builds(CopyEdit, image_ids, image_ids, st.sampled_from([True, Fa
 )
 free_edits = st.builds(
     Edit,
-    st.text("abc", max_size=3),
+    st.sampled_from(["a", "ü", "\ud800"]),
     st.lists(field_edits, max_size=5).map(tuple),
     st.lists(copy_edits, max_size=2).map(tuple),
     st.one_of(st.none(), image_ids),
