@@ -45,9 +45,10 @@ def group_all(layers: Layers, view: View, groups: Sequence[frozenset[int]]) -> G
     names = copy_group_names(groups)
     before = layers.copy_group
     concerned = {one for one in names.keys() | before.keys() if names.get(one) != before.get(one)}
-    renamed = {before[one] for one in concerned if one in before}
+    former = {before[one] for one in concerned if one in before}
+    concerned.update(*(view.members(name) for name in former))
     rest = [members for members in groups if not concerned.isdisjoint(members)]
-    concerned.update(*rest, *(view.members(name) for name in renamed))
+    concerned.update(*rest)
     return group(layers, view, sorted(concerned), rest)
 
 
