@@ -91,9 +91,12 @@ def damaged(path: Path, reason: str) -> ProjectError:
     backups = sorted((path.parent / BACKUPS).glob("project-*.sqlite"))
     reason = reason.strip().splitlines()[-1].rstrip(".") if reason.strip() else "unreadable"
     if backups:
-        cure = f"move it away and copy the backup {backups[-1]} to its place."
+        # A log (-wal) that stays behind would be played into the backup and spoil it.
+        cure = (
+            f"move it and the {path.name}-wal beside it away and copy the backup {backups[-1]} to its place."
+        )
     else:
-        cure = "there is no backup yet; move it away to start anew (the images themselves are untouched)."
+        cure = "there is no backup yet; move it away to start anew (the images are untouched)."
     return ProjectError(f"{path} is damaged ({reason}): {cure}")
 
 

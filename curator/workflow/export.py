@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from curator.dataset.split import Shares
 from curator.errors import ManifestError
-from curator.manifest.files import Manifest, write_csv, write_manifest, write_parquet
+from curator.manifest.files import INFO, LINES, Manifest, write_csv, write_manifest, write_parquet
 from curator.manifest.materialise import materialise as materialised
 from curator.manifest.schema import ManifestRow
 from curator.paths import existing_project_dir
@@ -129,28 +129,34 @@ class _Snapshot:
 
 
 def _write(snapshot: _Snapshot, out: Path, materialise: bool, formats: Sequence[Format]) -> Iterator[Event]:
-    yield Progress(0, len(snapshot.rows), "Writing the manifest")
-    out.mkdir(parents=True, exist_ok=True)
-    manifest = write_manifest(
-        out,
-        snapshot.rows,
-        root=snapshot.root,
-        profile=snapshot.profile,
-        classes=snapshot.classes,
-        seed=snapshot.seed,
-        shares=snapshot.shares,
-        test_touched=snapshot.test_touched,
-    )
-    files = [out / "manifest.jsonl", out / "manifest.json"]
-    if "csv" in formats:
-        files.append(out / "manifest.csv")
-        write_csv(manifest, files[-1])
-    if "parquet" in formats:
-        files.append(out / "manifest.parquet")
-        write_parquet(manifest, files[-1])
-    yield Progress(len(snapshot.rows), len(snapshot.rows), "Writing the manifest")
-    if materialise:
-        yield from materialised(manifest, out, snapshot.root)
+    total = len(snapshot.rows)
+    yield Progress(0, total, "Writing the manifest")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        manifest = write_manifest(
+            out,
+            snapshot.rows,
+            root=snapshot.root,
+            profile=snapshot.profile,
+            classes=snapshot.classes,
+            seed=snapshot.seed,
+            shares=snapshot.shares,
+            test_touched=snapshot.test_touched,
+        )
+        files = [out / LINES, out / INFO]
+        if "csv" in formats:
+            files.append(out / "manifest.csv")
+            write_csv(manifest, files[-1])
+        if "parquet" in formats:
+            files.append(out / "manifest.parquet")
+            write_parquet(manifest, files[-1])
+        yield Progress(total, total, "Writing the manifest")
+        if materialise:
+            yield from materialised(manifest, out, snapshot.root)
+    except OSError as error:
+        raise ManifestError(
+            f"{out} cannot be written ({error.strerror or error}): check the folder and the free space."
+        ) from error
     yield Exported(manifest, tuple(files))
 
 

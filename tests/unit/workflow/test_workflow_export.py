@@ -96,6 +96,12 @@ def test_nothing_is_written_into_the_dataset(project: Project, inside: str) -> N
     assert sorted(project.root.rglob("*")) == before
 
 
+def test_a_folder_that_cannot_be_made_is_one_sentence(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ManifestError, match="cannot be written"):
+        finished(export(project, tmp_path / "file"))
+
+
 def test_edits_made_after_the_call_are_not_in_it(project: Project, tmp_path: Path) -> None:
     events = export(project, tmp_path / "out")
     project.apply(edits.decide(project.states(), "keep"))
