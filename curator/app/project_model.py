@@ -173,7 +173,7 @@ class ProjectModel(QObject):
         from curator.workflow.propose import propose_work, work_of
 
         work = work_of(project)
-        if work.items:
+        if work.needed:
             # One core is left to the window.
             workers = max(1, (os.cpu_count() or 2) - 1)
             self._start_job(
