@@ -66,6 +66,8 @@ def _load(database: sqlite3.Connection) -> Loaded:
         layers.leak_group[image_id] = leak_group
         if copy_group is not None:
             layers.copy_group[image_id] = copy_group
+    if layers.files.keys() != layers.leak_group.keys():
+        raise ValueError("its images and their groups do not fit together")
     layers.splits.update(database.execute("SELECT leak_group, split FROM splits"))
     meta = {key: json.loads(text) for key, text in database.execute("SELECT key, value FROM meta")}
     entries = [

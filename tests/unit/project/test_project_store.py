@@ -189,12 +189,22 @@ def test_a_damaged_file_names_itself_and_the_backup(
         assert len(project) == 300
 
 
-def test_a_value_that_makes_no_sense_is_damage_too(
-    root: Path, make_record: Callable[..., ImageRecord]
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO person VALUES (1, 'crop', '[1, 2')",
+        "INSERT INTO proposals VALUES (1, '{}')",
+        "INSERT INTO leaks VALUES (9, 'c000009', 'g000009')",
+        "DELETE FROM leaks",
+        "DROP TABLE steps",
+    ],
+)
+def test_content_that_makes_no_sense_is_damage_too(
+    root: Path, make_record: Callable[..., ImageRecord], sql: str
 ) -> None:
     filled(root, [make_record(0)])
     with contextlib.closing(sqlite3.connect(database_of(root))) as database:
-        database.execute("INSERT INTO person VALUES (1, 'crop', '[1, 2')")
+        database.execute(sql)
         database.commit()
     with pytest.raises(ProjectError, match="is damaged"):
         Project.open(root)
