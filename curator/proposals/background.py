@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from curator.proposals.page import Grey
 
+_Pixel = TypeVar("_Pixel", np.uint8, np.bool_)
+
 # How far into the image a bar may reach, as a share of its height or width: pillar boxes of a square slice on
-# a wide screen take a quarter of it on each side.
-_DEEPEST = 0.28
+# a wide screen take a quarter of it on each side. Both of a pair together may reach a little less than twice
+# as far.
+_DEEPEST, _DEEPEST_TWO = 0.36, 0.7
 # Grey levels by which a bar or line must differ from what lies inside it, over at least `_CONSISTENT` of its
 # length with the same sign. Weaker steps count where both sides are flat to `_FLAT` levels.
 _STEP, _CONSISTENT = 10, 0.85
@@ -19,6 +23,12 @@ _WEAK_STEP, _WEAK_CONSISTENT, _FLAT = 2, 0.97, 4
 # A bar's rows hold nearly one grey: between their 12th and 88th percentile lie fewer levels than this, plus a
 # share of its own level. Lines within `_LINE` rows of the edge need not.
 _SPREAD, _SPREAD_SHARE, _UNIFORM, _LINE = 14, 0.06, 0.8, 6
+# Paper round a picture: its level, the noise in it, the share of the image's edge that shows it, and the share
+# of the picture's own edges that differs from it (a head without a panel of its own is round).
+_PAPER, _PAPER_NOISE, _PAPER_SHARE, _PANEL = 100, 10, 0.97, 0.6
+# A corner is tissue, not background, if it lies more than this share of the way from the darkest pixels to the
+# 97th percentile: at most 0.05 in 136 slices with a visible background, 0.35 at the median where none is.
+_TISSUE = 0.12
 # Resampling blurs the inner edge of a bar over so many pixels more.
 _BLUR = 2
 
@@ -51,21 +61,46 @@ class Background:
 
 def find_margins(grey: Grey) -> Margins:
     """Strips along the four edges that are nearly one grey and end in a straight step."""
+    paper = _paper(grey)
+    panel = inner(grey, paper)
     depths, steps = [], []
     for turn in range(4):  # each edge in turn on top: top, right, bottom, left
-        depth, step = _strip(np.rot90(grey, turn))
-        depths.append(depth)
-        steps.append(step)
+        depth, step = _strip(np.rot90(panel, turn))
+        depths.append(depth + paper.sides[turn])
+        steps.append(max(step, paper.steps[turn]))
     height, width = grey.shape
-    if depths[0] + depths[2] > height // 2:
+    if depths[0] + depths[2] > _DEEPEST_TWO * height:
         depths[0] = depths[2] = 0
-    if depths[1] + depths[3] > width // 2:
+    if depths[1] + depths[3] > _DEEPEST_TWO * width:
         depths[1] = depths[3] = 0
     top, right, bottom, left = depths
     return Margins(top, right, bottom, left, (steps[0], steps[1], steps[2], steps[3]))
 
 
-def inner(grey: npt.NDArray[np.uint8], margins: Margins) -> npt.NDArray[np.uint8]:
+def _paper(grey: Grey) -> Margins:
+    """The page round a picture that was pasted on light paper, on all sides at once; none where there is none.
+
+    `_strip` cannot see it, as each of its rows also crosses the paper at both ends.
+    """
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).astype(np.int16)
+    level = int(np.median(edge))
+    if level < _PAPER or float((np.abs(edge - level) <= _PAPER_NOISE).mean()) < _PAPER_SHARE:
+        return Margins()
+    other = np.abs(grey.astype(np.int16) - level) > _PAPER_NOISE
+    rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
+    if not len(rows):
+        return Margins()
+    y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    panel = other[y0:y1, x0:x1]
+    sides = (panel[:2].mean(), panel[-2:].mean(), panel[:, :2].mean(), panel[:, -2:].mean())
+    if min(sides) < _PANEL or min(panel.shape) < 8:
+        return Margins()
+    height, width = grey.shape
+    step = float(abs(level - np.median(grey[y0:y1, x0:x1])))
+    return Margins(y0, width - x1, height - y1, x0, (step, step, step, step))
+
+
+def inner(grey: npt.NDArray[_Pixel], margins: Margins) -> npt.NDArray[_Pixel]:
     """The view of an array inside the margins."""
     height, width = grey.shape[:2]
     return grey[margins.top : height - margins.bottom, margins.left : width - margins.right]
@@ -99,19 +134,22 @@ def find_background(smooth: Grey) -> Background:
     """Models the background from the corners of a slightly smoothed page without margins.
 
     Heads are round, so that at least two corners show background: its level is the mean of the two middle
-    ones of the four corner medians.
+    ones of the four corner medians. Where that is bright tissue, the slice fills the image, and the darkest
+    corner or the darkest pixels stand in.
     """
     height, width = smooth.shape
     size = max(1, int(0.09 * min(height, width)))
     corners = [smooth[:size, :size], smooth[:size, -size:], smooth[-size:, :size], smooth[-size:, -size:]]
     medians = sorted(float(np.median(corner)) for corner in corners)
     level = (medians[1] + medians[2]) / 2
-    top = float(np.percentile(smooth, 97))
+    floor, top = (float(value) for value in np.percentile(smooth, (1, 97)))
+    bright = level > 150 and level > float(np.median(smooth)) + 20
+    if not bright and level > floor + _TISSUE * (top - floor):
+        level = medians[0] if medians[0] <= floor + _TISSUE * (top - floor) else floor
     values = np.concatenate([corner.ravel() for corner in corners]).astype(np.float64)
     near = values[np.abs(values - level) <= 12 + 0.1 * abs(top - level)]
     if near.size < 20:
         near = values
     noise = max(1.0, 1.48 * float(np.median(np.abs(near - np.median(near)))))
     spread = medians[3] - medians[0]
-    bright = level > 150 and level > float(np.median(smooth)) + 20
     return Background(level, noise, bright, max(0.0, 1.0 - spread / max(40.0, 0.5 * abs(top - level))))

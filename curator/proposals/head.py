@@ -20,8 +20,9 @@ _HIGH_LEVELS, _HIGH_NOISE, _HIGH_SHARE = 20.0, 6.0, 0.16
 # text that touches it, and how much of a row or column the head must fill to count into the box.
 _CLOSE, _THICK, _FILL = 0.012, 0.05, 0.03
 # A loose arc of scalp: its pieces are that close to each other, it is that long and wide, fills at most this
-# share of its box, and is this near to the core; all but the fill are shares of the shorter side.
-_ARC_JOIN, _ARC_LONG, _ARC_WIDE, _ARC_FILL, _ARC_NEAR = 0.03, 0.12, 0.05, 0.25, 0.08
+# share of its box, and is this near to the core; all but the fill are shares of the shorter side. Its longest
+# piece is at least half of it: letters are smaller.
+_ARC_JOIN, _ARC_LONG, _ARC_WIDE, _ARC_FILL, _ARC_NEAR, _ARC_WHOLE = 0.03, 0.12, 0.05, 0.25, 0.08, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,29 @@ def find_head(page: Page) -> Head:
     side = min(height, width)
     smooth = np.asarray(cv2.GaussianBlur(view, (0, 0), max(0.7, side / 350)), np.uint8)
     background = find_background(smooth)
-    tissue = _tissue(smooth, background)
+    away = _away(smooth, background)
+    tissue = _tissue(away, background)
     core = _largest(tissue, side)
-    filled = with_scalp(smooth, core, np.zeros_like(core)) | _arcs(tissue, core, side)
+    filled = with_scalp(away, core) | _arcs(tissue, core, side)
     mask = np.zeros(page.grey.shape, np.uint8)
     mask[margins.top : margins.top + height, margins.left : margins.left + width] = filled
     return Head(mask, _box(mask, side), margins, background)
 
 
-def _tissue(smooth: Grey, background: Background) -> Area:
+def _away(smooth: Grey, background: Background) -> Grey:
+    """Grey levels by which each pixel is brighter than the background, or darker than a bright one."""
+    from curator.imaging._cv2 import cv2
+
+    level = np.full_like(smooth, round(background.level))
+    if background.bright:
+        return np.asarray(cv2.subtract(level, smooth), np.uint8)
+    return np.asarray(cv2.subtract(smooth, level), np.uint8)
+
+
+def _tissue(away: Grey, background: Background) -> Area:
     """Hysteresis: all that stands out faintly and is connected to what stands out clearly."""
     from curator.imaging._cv2 import cv2
 
-    if background.bright:
-        away = np.asarray(cv2.subtract(np.full_like(smooth, round(background.level)), smooth))
-    else:
-        away = np.asarray(cv2.subtract(smooth, np.full_like(smooth, round(background.level))))
     reach = float(np.percentile(away, 97))
     low = max(_LOW_LEVELS, _LOW_NOISE * background.noise, _LOW_SHARE * reach)
     high = max(_HIGH_LEVELS, _HIGH_NOISE * background.noise, _HIGH_SHARE * reach)
@@ -124,6 +132,10 @@ def _arcs(tissue: Area, core: Area, side: int) -> Area:
             continue
         window = np.s_[y : y + h, x : x + w]
         own = (labels[window] == index) & (loose[window] > 0)
+        pieces = cv2.connectedComponentsWithStats(own.astype(np.uint8))[2][1:]
+        longest = int(pieces[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(initial=0))
+        if longest < _ARC_WHOLE * max(w, h):
+            continue
         if own.sum() < _ARC_FILL * w * h and float(away[window][own].min()) < _ARC_NEAR * side:
             found[window][own] = 1
     return found

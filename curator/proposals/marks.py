@@ -17,15 +17,17 @@ from curator.records import MaskKind, OverlayOn
 
 # Colour: difference between the largest and smallest channel, above the head's median. Tinted scans have a
 # median of up to 8 and little spread; every drawn colour exceeded it by more than 50.
-_COLOURED, _COLOUR_SMALLEST, _COLOUR_SHARE = 40, 6, 0.00015
+_COLOURED, _COLOUR_SMALLEST, _COLOUR_SHARE = 50, 6, 0.00015
 # Lines: a row or column that differs from both neighbours at this distance (pixels) by this many grey levels,
 # with the same sign along this share of a chord of most of the brain; less where two cross. Anatomy
 # reached 0.91 alone and 0.73 crossed.
 _LINE_GAPS, _LINE_STEP, _LINE_SHARE, _CROSS_SHARE, _LINE_LONG = (2, 3), 3.0, 0.94, 0.80, 0.6
 # Hard marks: pixels, grey levels of contrast, steepness of the outline (slope a pixel as a share of contrast,
 # its median), spread of the inside as a share of contrast.
-_WHITE = (16, 90.0, 0.32, 0.12)
-_BLACK = (25, 120.0, 0.35, 0.12)
+_WHITE = (16, 90.0, 0.325, 0.10)
+_BLACK = (25, 120.0, 0.355, 0.10)
+# In smaller heads (shorter side in pixels) vessels and sulci are as hard as letters.
+_SMALLEST_HEAD = 120
 _STROKE = 0.05  # widest stroke of a mark, as a share of the head's shorter side
 # Rim of scalp and bone, as a share of the head's shorter side: what lies deeper counts as brain.
 _RIM = 0.085
@@ -109,6 +111,8 @@ def _hard(page: Page, head: Head, brain: Area) -> list[Mark]:
     assert head.box is not None
     x0, y0, x1, y1 = head.box
     side = min(x1 - x0, y1 - y0)
+    if side < _SMALLEST_HEAD:
+        return []
     size = max(5, int(_STROKE * side) | 1)
     grey = page.grey.astype(np.float32)
     slope = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)) / 8
@@ -135,7 +139,7 @@ def _hard(page: Page, head: Head, brain: Area) -> list[Mark]:
                 continue
             if float(np.median(slope[window][_outline(body)])) >= steep * peak:
                 kind: MaskKind = "arrow" if max(w, h) > 0.05 * side else "marker"
-                marks.append(_mark(kind, "brain", (x, y, x + w, y + h), 0.7, page))
+                marks.append(_mark(kind, "brain", (x, y, x + w, y + h), 0.85, page))
     return marks
 
 

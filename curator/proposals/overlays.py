@@ -14,8 +14,8 @@ from curator.records import MaskKind, OverlayOn
 # A mark differs from the background by `_CONTRAST` grey levels and more at its peak (95th percentile), and
 # its edges are steep: slope in grey levels a pixel, and as a share of the peak. In the hollows of the head's
 # outline and within `_BESIDE` (share of the shorter side) of it, loose bits of tissue are likelier, so more
-# is asked, among it a share of the page's area unless the image's edge cuts the mark. Measured on 93 marks and
-# 80 bits of tissue.
+# is asked, among it a share of the page's area unless the image's edge cuts the mark. Measured on 93 marks
+# and 80 bits of tissue.
 _CONTRAST, _PEAK, _EDGE, _HARD = 24, 50, 18, 0.33
 _BESIDE, _PEAK_BESIDE, _HARD_BESIDE, _AREA_BESIDE = 0.01, 105, 0.37, 0.0005
 # Of a joined group of letters, what counts as ink: this share of the peak.

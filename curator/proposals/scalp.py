@@ -35,11 +35,10 @@ _NEWS = 0.02
 _ROUND = 0.25
 
 
-def with_scalp(smooth: Grey, core: Area, invalid: Area) -> Area:
+def with_scalp(away: Grey, core: Area) -> Area:
     """The core grown to the outer edge of a scalp around it, or the core itself where none is seen.
 
-    `smooth` is the page without margins, brighter where there is tissue; `core` and `invalid` (marks, whose
-    pixels say nothing) are 0 or 1 of the same shape (h, w).
+    `away` (h, w) holds the grey levels above the background, without margins; `core` is 0 or 1.
     """
     from curator.imaging._cv2 import cv2
 
@@ -55,9 +54,9 @@ def with_scalp(smooth: Grey, core: Area, invalid: Area) -> Area:
     xs = (centre[0] + radii[0] * np.cos(angle)[:, None] * rho).astype(np.float32) - 0.5
     ys = (centre[1] + radii[1] * np.sin(angle)[:, None] * rho).astype(np.float32) - 0.5
     values = np.asarray(
-        cv2.remap(smooth.astype(np.float32), xs, ys, cv2.INTER_LINEAR, borderValue=0), np.float32
+        cv2.remap(away.astype(np.float32), xs, ys, cv2.INTER_LINEAR, borderValue=0), np.float32
     )
-    known = np.asarray(cv2.remap(1 - invalid, xs, ys, cv2.INTER_NEAREST, borderValue=0), np.float32)
+    known = np.asarray(cv2.remap(np.ones_like(core), xs, ys, cv2.INTER_NEAREST, borderValue=0), np.float32)
     inside = cv2.remap(core, xs, ys, cv2.INTER_NEAREST, borderValue=0)
     mean, weight = _averaged(values, known)
     width = max(2, round(_ACROSS * max(radii)))

@@ -9,18 +9,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from curator.proposals.background import inner
 from curator.proposals.head import Head
 from curator.proposals.page import Grey, Page
 
 # Longest side in pixels at which texture is measured, so that an enlarged slice does not look smooth.
 _TEXTURE_SIDE = 224
 # Entropy of the grey levels in bits [6.0 to 7.8]; correlation of neighbouring pixels [0.64 to 0.99]; share of
-# pixels whose slope is under 0.75 levels a pixel [0.19 at most]; median colourfulness [8 at most].
-_FEW_LEVELS, _UNCORRELATED, _SMOOTH, _COLOURFUL = 4.0, 0.45, 0.5, 60.0
-_FLAT_SLOPE = 0.75
-# Width over height of the head's box [0.72 to 1.08], share of the box that it fills [0.71 to 0.89], share of
-# the page [0.28 to 0.82].
-_NARROW, _WIDE, _HOLLOW, _TINY = 0.42, 1.8, 0.5, 0.02
+# steepest tenth of the slopes, a pixel, as a share of the range of levels [0.057 to 0.23]; median colourfulness
+# [8 at most].
+_FEW_LEVELS, _UNCORRELATED, _SMOOTH, _COLOURFUL = 4.0, 0.35, 0.025, 60.0
+# Width over height of the head's box [0.72 to 1.08], share of the page [0.28 to 0.82].
+_NARROW, _WIDE, _TINY = 0.3, 2.5, 0.02
 # Median grey level of a page that is printed rather than scanned; asked only where no head stands out.
 _PAPER = 200
 
@@ -28,7 +28,11 @@ _PAPER = 200
 def not_a_head(page: Page, head: Head) -> str | None:
     """Why the image shows no head, in words for the user; None where it may."""
     found = head.box is not None
-    where = head.mask > 0 if found else np.ones(page.grey.shape, bool)
+    if found:
+        where = head.mask > 0
+    else:
+        where = np.zeros(page.grey.shape, bool)
+        inner(where, head.margins)[...] = True
     colour = page.rgb.max(axis=2).astype(np.int16) - page.rgb.min(axis=2)
     if float(np.median(colour[where])) > _COLOURFUL:
         return "It is coloured, not a grey scan."
@@ -42,13 +46,14 @@ def not_a_head(page: Page, head: Head) -> str | None:
     if min(grey.shape) < 2:
         return "It is a line, not an image of a head."
     slope = np.hypot(*np.gradient(grey.astype(np.float32)))
-    if float((slope[inside] < _FLAT_SLOPE).mean()) > _SMOOTH:
+    low, high = np.percentile(grey[inside], (1, 99))
+    if float(np.percentile(slope[inside], 90)) < _SMOOTH * (high - low + 1):
         return "It is smooth all over, without the texture of tissue."
     if head.box is None:
         return "It is a light page without a head on it." if float(np.median(page.grey)) >= _PAPER else None
     x0, y0, x1, y1 = head.box
     ratio = (x1 - x0) / (y1 - y0)
-    if not _NARROW < ratio < _WIDE or float(head.mask[y0:y1, x0:x1].mean()) < _HOLLOW:
+    if not _NARROW < ratio < _WIDE:
         return "What stands out does not have the shape of a head."
     if float(head.mask.mean()) < _TINY:
         return "What stands out is too small for a head."

@@ -18,10 +18,10 @@ _CUT_EDGE = 0.96  # for each side at which the image's edge cuts the head
 _UNEVEN = 0.35  # taken off in proportion, where the corners disagree on the background
 _GREY_BACKGROUND, _GREY_LEVEL = 0.85, 35.0
 _SHAPE, _SHAPE_RANGE = 0.75, (0.74, 0.86)  # share of its box that the head fills
-_RATIO_RANGE = (0.70, 1.0)  # width over height of axial and coronal heads
+_RATIO_RANGE = (0.70, 1.0)  # width over height of upright axial and coronal heads
 _NEAR_MARK, _NEAR = 0.8, 0.04  # a mark within this share of the page's side from the head
 _MANY_MARKS, _MANY = 0.85, 4
-_ON_HEAD, _ON_BRAIN = 0.6, 0.75
+_ON_HEAD = 0.6
 _BY_EDGE = 0.85  # a mark cut by the edge of the image, of which the rest may be missed
 _WEAK_MARK, _WEAK_SCORE = 0.8, 0.75
 
@@ -39,6 +39,9 @@ _NAMES: dict[MaskKind, tuple[str, str]] = {
 def confidence_of(page: Page, head: Head, beside: Sequence[Mark], upon: Sequence[Mark]) -> float:
     """How sure it is, 0..1: a product of factors for what was seen to go with corrections."""
     assert head.box is not None
+    on_brain = [mark.score for mark in upon if mark.on == "brain"]
+    if on_brain:  # crop and masks of a discarded image no longer matter
+        return round(_START * max(on_brain), 3)
     x0, y0, x1, y1 = head.box
     height, width = page.grey.shape
     sure = _START * _CUT_EDGE ** sum((x0 <= 1, y0 <= 1, x1 >= width - 1, y1 >= height - 1))
@@ -60,9 +63,7 @@ def confidence_of(page: Page, head: Head, beside: Sequence[Mark], upon: Sequence
         sure *= _MANY_MARKS
     if any(m.box[0] <= 0 or m.box[1] <= 0 or m.box[2] >= width or m.box[3] >= height for m in beside):
         sure *= _BY_EDGE
-    if any(mark.on == "brain" for mark in upon):
-        sure *= _ON_BRAIN
-    elif upon:
+    if upon:
         sure *= _ON_HEAD
     return round(float(np.clip(sure, 0.05, 0.99)), 3)
 
