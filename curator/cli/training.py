@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -170,7 +170,7 @@ def _configured(
     batch_size: int | None,
     device: str | None,
 ) -> TrainConfig:
-    given = {
+    given: dict[str, Any] = {
         "backbone": backbone,
         "epochs": epochs,
         "seed": seed,

@@ -133,7 +133,7 @@ def write_csv(manifest: Manifest, path: Path) -> None:
 def write_parquet(manifest: Manifest, path: Path) -> None:
     """The rows as Parquet. Raises `CuratorError` where pyarrow is not installed."""
     try:
-        import pyarrow  # type: ignore[import-not-found]
+        import pyarrow
         from pyarrow import parquet
     except ImportError as error:
         raise CuratorError("Parquet needs pyarrow: install it with pip install pyarrow.") from error

@@ -1,0 +1,47 @@
+"""Evaluating a run: predict, summarise, keep the predictions with the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from curator.evaluation.intervals import Summary, summarise
+from curator.manifest.files import Manifest
+from curator.records import Event, Prediction, Split
+from curator.training.events import Predicted
+from curator.training.inference import predict_manifest, read_predictions, write_predictions
+from curator.training.runs import PREDICTIONS, load_run
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated(Event):
+    """All predictions that were asked for, and what they add up to."""
+
+    predictions: tuple[Prediction, ...]
+    summary: Summary
+
+
+def evaluate(
+    run_dir: Path,
+    manifest: Manifest | None = None,
+    root: Path | None = None,
+    splits: Sequence[Split] = ("test",),
+    *,
+    device: str = "auto",
+) -> Iterator[Event]:
+    """Predicts the kept images of the given splits and ends with `Evaluated`.
+
+    On the run's own manifest the predictions are written to the run's `predictions.jsonl`, beside those of
+    other splits that are there already.
+    """
+    found: list[Prediction] = []
+    for event in predict_manifest(run_dir, manifest=manifest, root=root, splits=splits, device=device):
+        if isinstance(event, Predicted):
+            found.extend(event.predictions)
+        yield event
+    if manifest is None:
+        path = run_dir / PREDICTIONS
+        others = [one for one in read_predictions(path) if one.split not in splits]
+        write_predictions(path, [*others, *found])
+    yield Evaluated(tuple(found), summarise(found, load_run(run_dir).classes))

@@ -1,0 +1,101 @@
+"""What training and predicting yield. No torch here: the window imports it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from curator.records import Event, Prediction, Split
+from curator.training.config import TrainConfig
+
+Phase: TypeAlias = Literal["head", "unfrozen"]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochMetrics:
+    """A row of `metrics.csv`. Losses are cross-entropy in nats, averaged over images without class weights or
+    smoothing; the training figures are of the images as augmented, gathered while the weights still moved."""
+
+    epoch: int
+    phase: Phase
+    train_loss: float
+    val_loss: float
+    train_accuracy: float
+    val_accuracy: float
+    val_balanced_accuracy: float
+    val_auroc: float | None
+    learning_rate: float
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Event):
+    """The images are loaded and the first batch comes next. `batches` are those of one epoch."""
+
+    run_dir: Path
+    config: TrainConfig
+    device: str
+    classes: tuple[str, ...]
+    sizes: Mapping[Split, int]
+    weights_message: str
+    epochs: int
+    batches: int
+    first_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanged(Event):
+    """From `epoch` (counted from 1) on, other layers are trained."""
+
+    epoch: int
+    name: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDone(Event):
+    """A batch, or a part of one, is worked. `position` runs from 0 to 1 over the epoch; `loss` is the mean of
+    the epoch so far, None while validating."""
+
+    epoch: int
+    batch: int
+    batches: int
+    position: float
+    loss: float | None
+    images_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone(Event):
+    """An epoch with its validation is over, and its row is on disk."""
+
+    metrics: EpochMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved(Event):
+    """A checkpoint is on disk; `best` if it has the lowest validation loss so far."""
+
+    epoch: int
+    best: bool
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Event):
+    """The plan is done, or early stopping ended it (`stopped_early`). `best_epoch` is what `best.pt` holds."""
+
+    run_dir: Path
+    best_epoch: int
+    stopped_early: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted(Event):
+    """Predictions of some more images."""
+
+    predictions: tuple[Prediction, ...]

@@ -1,0 +1,125 @@
+"""From a run's best checkpoint to probabilities, and predictions on disk as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from curator.errors import TrainingError
+from curator.manifest.files import Manifest, write_text
+from curator.manifest.schema import ManifestRow
+from curator.records import Event, Prediction, Split
+from curator.training import checkpoint, runs
+from curator.training.backbones import build, card_named
+from curator.training.data import Images, load_images
+from curator.training.device import pick
+from curator.training.events import Predicted
+
+_BATCH = 32
+# Images worked between two yields on the CPU, so that predicting can be stopped quickly.
+_SLOW_BATCH = 8
+
+
+class Predictor:
+    """A trained network ready to use. Raises `TrainingError` where the run can't be used."""
+
+    def __init__(self, run_dir: Path, *, device: str = "auto") -> None:
+        self.run = runs.load_run(run_dir)
+        self.classes = self.run.classes
+        self.device = torch.device(pick(device))
+        state = checkpoint.load(run_dir / runs.BEST, "model", "epoch")
+        self.epoch = int(state["epoch"])
+        card = card_named(self.run.config.backbone)
+        self.network = build(card, len(self.classes), dropout=self.run.config.dropout)
+        try:
+            self.network.load_state_dict(state["model"])
+        except (RuntimeError, AttributeError, TypeError) as error:
+            raise TrainingError(f"{run_dir / runs.BEST} does not fit {card.title}: train again.") from error
+        self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.eval()
+
+    def tensor(self, images: Images) -> torch.Tensor:
+        """Rendered images, `uint8` (n, s, s, 3), as the network's normalised input (n, 3, s, s)."""
+        raw = torch.from_numpy(np.ascontiguousarray(images)).to(self.device)
+        return self.network.normalised(raw.permute(0, 3, 1, 2).float().div_(255))
+
+    def probabilities(self, images: Images) -> npt.NDArray[np.float64]:
+        """Class probabilities, shape (n, classes), of rendered images `uint8` (n, s, s, 3)."""
+        parts = [np.zeros((0, len(self.classes)))]
+        with torch.inference_mode():
+            for start in range(0, len(images), _BATCH):
+                logits = self.network(self.tensor(images[start : start + _BATCH]))
+                parts.append(torch.softmax(logits.double(), 1).cpu().numpy())
+        return np.concatenate(parts)
+
+
+def predict_manifest(
+    run_dir: Path,
+    *,
+    manifest: Manifest | None = None,
+    root: Path | None = None,
+    splits: Sequence[Split] = ("test",),
+    device: str = "auto",
+) -> Iterator[Event]:
+    """Yields `Predicted` for the kept images of the given splits, with `Progress` and `Warned`.
+
+    The manifest is the run's own unless another is given; images are rendered as in training.
+    """
+    predictor = Predictor(run_dir, device=device)
+    run = predictor.run
+    if root is None:
+        root = run.root if manifest is None else manifest.root
+    if manifest is None:
+        manifest = run.manifest()
+    rows = [row for row in manifest.rows if row.decision == "keep" and row.split in splits]
+    step = _SLOW_BATCH if predictor.device.type == "cpu" else _BATCH
+    loaded = yield from load_images(rows, root, run.config.image_size, run.config.resize)
+    for start in range(0, len(loaded.rows), step):
+        part = loaded.rows[start : start + step]
+        found = predictor.probabilities(loaded.images[start : start + step])
+        yield Predicted(tuple(_prediction(row, p, run.classes) for row, p in zip(part, found, strict=True)))
+
+
+def write_predictions(path: Path, predictions: Sequence[Prediction]) -> None:
+    """Writes predictions as JSON lines in order of `file_name`, whole or not at all."""
+    ordered = sorted(predictions, key=lambda one: one.file_name)
+    write_text(path, "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in ordered))
+
+
+def read_predictions(path: Path) -> tuple[Prediction, ...]:
+    """Reads predictions; empty where there are none yet. Raises `TrainingError` naming the line."""
+    if not path.is_file():
+        return ()
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            values = json.loads(line)
+            values["probabilities"] = tuple(float(value) for value in values["probabilities"])
+            found.append(Prediction(**values))
+        except (ValueError, KeyError, TypeError) as error:
+            raise TrainingError(f"{path}, line {number}: not a prediction: delete the file.") from error
+    return tuple(found)
+
+
+def _prediction(
+    row: ManifestRow, probabilities: npt.NDArray[np.float64], classes: Sequence[str]
+) -> Prediction:
+    known = row.label in classes
+    loss = -math.log(max(float(probabilities[classes.index(row.label)]), 1e-12)) if known else None
+    return Prediction(
+        file_name=row.file_name,
+        sha256=row.sha256,
+        label=row.label,
+        split=row.split,
+        group=row.group,
+        predicted=classes[int(probabilities.argmax())],
+        probabilities=tuple(float(value) for value in probabilities),
+        loss=loss,
+    )
