@@ -53,13 +53,11 @@ def group_all(layers: Layers, view: View, groups: Sequence[frozenset[int]]) -> G
 
 
 def group_around(layers: Layers, view: View, image_ids: AbstractSet[int]) -> Grouped:
-    """Groups copies anew among these images and their present copies.
+    """Groups copies anew among these images and whatever their present copies and constraints reach.
 
-    So a person's word shows at once; the next pass over all images finds the groups from scratch.
+    So a person's word shows at once, and as the next pass over all images will find it.
     """
-    concerned = set(image_ids)
-    for image_id in image_ids & layers.copy_group.keys():
-        concerned |= view.members(layers.copy_group[image_id])
+    concerned = _reach(layers, view, image_ids)
     ids = sorted(concerned)
     hashes = np.array([layers.fingerprints.get(one, (0, 0)) for one in ids], np.uint64).reshape(-1, 2)
     said = {pair: same for pair, same in layers.constraints.items() if concerned.issuperset(pair)}
@@ -71,6 +69,27 @@ def group_around(layers: Layers, view: View, image_ids: AbstractSet[int]) -> Gro
         different=[pair for pair, same in said.items() if not same],
     )
     return group(layers, view, ids, groups)
+
+
+def _reach(layers: Layers, view: View, image_ids: AbstractSet[int]) -> set[int]:
+    """All images that a change of constraints among `image_ids` could bring into another group.
+
+    A link that is not in force now is held back by a constraint, so constraints are followed like copies.
+    """
+    partners: dict[int, list[int]] = {}
+    for first, second in layers.constraints:
+        partners.setdefault(first, []).append(second)
+        partners.setdefault(second, []).append(first)
+    reached: set[int] = set()
+    waiting = set(image_ids)
+    while waiting:
+        image_id = waiting.pop()
+        reached.add(image_id)
+        waiting.update(partners.get(image_id, ()))
+        if image_id in layers.copy_group:
+            waiting |= view.members(layers.copy_group[image_id])
+        waiting -= reached
+    return reached
 
 
 def _said(layers: Layers, moved: Sequence[int]) -> str:

@@ -6,10 +6,12 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curator.dataset.copies import group_copies
 from curator.dataset.split import Shares
 from curator.project import Project, edits
 from curator.project.copies import Candidate, best_of, duplicate_proposals
@@ -176,6 +178,51 @@ def test_not_copies_parts_what_the_hashes_join(project: Project) -> None:
     assert project.state(a).copy_group is not None
     project.apply(edits.mark_copies(project.state(a), project.state(c), True))
     assert len({project.state(one).copy_group for one in (a, b, c)}) == 1
+
+
+words = st.lists(
+    st.tuples(st.integers(1, 7), st.integers(1, 7), st.sampled_from([True, False, None])).filter(
+        lambda word: word[0] != word[1]
+    ),
+    max_size=12,
+)
+near = st.lists(st.integers(0, 3), min_size=7, max_size=7)
+
+
+@settings(max_examples=100, deadline=None)
+@given(words, near)
+def test_words_said_one_by_one_come_to_what_a_whole_pass_finds(
+    said: list[tuple[int, int, bool | None]], kinds: list[int]
+) -> None:
+    project = Project.in_memory(Path("a"))
+    project.add_records([ImageRecord(f"a/{n}.png", "a", f"{n:064x}", 9, 9, n) for n in range(7)])
+    hashes = {one: (kind * SPREAD % 2**64, 0) for one, kind in zip(project.ids, kinds, strict=True)}
+    project.set_proposals({}, fingerprints=hashes)
+
+    def whole_pass() -> list[frozenset[int]]:
+        return group_copies(
+            project.ids,
+            [project.state(one).sha256 for one in project.ids],
+            [np.array([hashes[one][0] for one in project.ids], np.uint64)],
+            same=[(word.first_id, word.second_id) for word in project.copy_constraints() if word.same],
+            different=[
+                (word.first_id, word.second_id) for word in project.copy_constraints() if not word.same
+            ],
+        )
+
+    def groups() -> set[frozenset[int]]:
+        named: dict[str, set[int]] = {}
+        for state in project.states():
+            if state.copy_group is not None:
+                named.setdefault(state.copy_group, set()).add(state.id)
+        return {frozenset(group) for group in named.values()}
+
+    project.set_copy_groups(whole_pass())
+    for first, second, same in said:
+        project.apply(edits.mark_copies(project.state(first), project.state(second), same))
+        assert groups() == set(whole_pass())
+    while project.undo():
+        assert groups() == set(whole_pass())
 
 
 def test_an_image_is_no_copy_of_itself(project: Project) -> None:
