@@ -55,7 +55,7 @@ class ExportDialog(QDialog):
         self._undecided = counts.undecided - counts.unreadable
         self.folder = QLineEdit(str(project.root.with_name(f"{project.root.name}-export")))
         self.accept_proposals = QCheckBox(
-            f"Count proposals that nobody has reviewed as decided ({count(max(self._undecided, 0), 'image')})"
+            f"Count unreviewed proposals as decided ({count(max(self._undecided, 0), 'image')})"
         )
         self.materialise = QCheckBox("Write the cleaned images too, in folders by split and class")
         self.csv = QCheckBox("CSV")
@@ -120,7 +120,7 @@ class ExportDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(10)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         browse = QPushButton("Browse…")
         browse.setAccessibleName("Choose the folder to export to")
         browse.clicked.connect(self._browse)

@@ -126,8 +126,11 @@ class Job(QObject):
         self.name = name
         self.title = title
         self.running = True
+        self.quiet = False
         self.last_progress: Progress | None = None
         self.started_at = time.monotonic()
+        # Where the work itself knows better than the share that is done.
+        self.seconds_left: float | None = None
         self._ended = False
         self._worker = _Worker(make, title)
         self._thread = QThread()
@@ -237,16 +240,18 @@ class Jobs(QObject):
         super().__init__(parent)
         self._jobs: dict[str, Job] = {}
 
-    def start(self, title: str, make: Callable[[], Iterator[Event]], *, key: str) -> Job:
+    def start(self, title: str, make: Callable[[], Iterator[Event]], *, key: str, quiet: bool = False) -> Job:
         """Runs the generator that `make` returns on a thread of its own; `make` is called there too.
 
         Where a job of that key still runs, that one is returned and nothing new is started. Connect to the
-        returned job's signals at once: none is sent before the event loop turns.
+        returned job's signals at once: none is sent before the event loop turns. `quiet` keeps short work
+        out of the status bar.
         """
         running = self._jobs.get(key)
         if running is not None:
             return running
         job = Job(title, make, key, self)
+        job.quiet = quiet
         self._jobs[key] = job
         job.ended.connect(self._on_ended)
         self.started.emit(job)

@@ -86,12 +86,16 @@ class StatusBar(QWidget):
 
     @Slot(object)
     def _job_started(self, job: Job) -> None:
-        self._follow(job)
+        if not job.quiet:
+            self._follow(job)
 
     @Slot(object)
     def _job_ended(self, _job: Job) -> None:
-        active = self._jobs.active()
+        active = self._active()
         self._follow(active[-1] if active else None)
+
+    def _active(self) -> list[Job]:
+        return [job for job in self._jobs.active() if not job.quiet]
 
     def _follow(self, job: Job | None) -> None:
         if self._job is not None:
@@ -112,7 +116,7 @@ class StatusBar(QWidget):
             self._show_progress(job.last_progress)
 
     def _title(self, job: Job) -> str:
-        others = len(self._jobs.active()) - 1
+        others = len(self._active()) - 1
         what = (
             job.last_progress.what if job.last_progress is not None and job.last_progress.what else job.title
         )
@@ -130,6 +134,9 @@ class StatusBar(QWidget):
             return
         self._bar.setRange(0, _PARTS_OF_BAR)
         self._bar.setValue(round(_PARTS_OF_BAR * min(progress.done / progress.total, 1)))
+        if job.seconds_left is not None:
+            self._left.setText("paused" if job.paused else time_left(job.seconds_left))
+            return
         spent = time.monotonic() - job.started_at
         share = progress.done / progress.total
         # The first moments say nothing about the rest.

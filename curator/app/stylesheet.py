@@ -56,6 +56,7 @@ def _labels(c: Colours) -> str:
     return f"""
     QLabel {{ background: transparent; }}
     QLabel[role="title"] {{ font-size: 20px; }}
+    QLabel[role="title-dim"] {{ font-size: 20px; color: {c.dim}; }}
     QLabel[role="heading"] {{ color: {c.dim}; font-size: 11px; font-weight: 600; letter-spacing: 1px; }}
     QLabel[role="name"] {{ font-weight: 600; }}
     QLabel[role="dim"] {{ color: {c.dim}; }}
@@ -66,7 +67,7 @@ def _labels(c: Colours) -> str:
     QLabel[role="bad"] {{ color: {c.discard}; }}
     QLabel[role="key"] {{ color: {c.dim}; font-size: 11px; background: {c.background};
         border: 1px solid {c.line}; border-radius: 4px; padding: 0 4px; }}
-    QLabel:disabled {{ color: {c.line_strong}; }}
+    QLabel:disabled {{ color: {c.dim}; }}
     """
 
 
@@ -84,6 +85,13 @@ def _buttons(c: Colours) -> str:
     QPushButton[role="primary"]:focus {{ border: 2px solid {c.text}; padding: 4px 11px; }}
     QPushButton[role="primary"]:disabled {{ background: {c.pane_raised}; color: {c.dim};
         border-color: {c.line}; }}
+    QPushButton[role="primary-big"] {{ background: {c.accent}; color: {c.on_accent};
+        border-color: {c.accent}; font-weight: 600; font-size: 14px; min-height: 28px; }}
+    QPushButton[role="primary-big"]:hover {{ background: {c.accent_hover}; border-color: {c.accent_hover}; }}
+    QPushButton[role="primary-big"]:focus {{ border: 2px solid {c.text}; padding: 4px 11px; }}
+    QPushButton[role="primary-big"]:disabled {{ background: {c.pane_raised}; color: {c.dim};
+        border-color: {c.line}; }}
+    QPushButton[role="big"] {{ min-height: 28px; font-weight: 600; }}
     QPushButton[role="danger"] {{ color: {c.discard}; }}
     QPushButton[role="danger"]:hover {{ background: {c.discard_soft}; border-color: {c.discard}; }}
     QPushButton[role="chip"] {{ background: transparent; border: 1px solid {c.line}; border-radius: 12px;
@@ -138,6 +146,8 @@ def _inputs(c: Colours) -> str:
     QTextEdit:focus {{ border-color: {c.accent}; }}
     QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{
         color: {c.line_strong}; background: {c.pane}; }}
+    QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0;
+        min-height: 0; background: transparent; }}
     QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {{
         width: 16px; border: none; background: transparent; }}
     QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({_mark("up", c)}); width: 8px; height: 8px; }}

@@ -1,0 +1,83 @@
+"""The one big button, and what takes its place while a training runs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from curator.app.shortcuts import display, shortcuts
+from curator.app.widgets import label, line
+
+
+class Controls(QWidget):
+    """Stands at the foot of the left column whatever is scrolled above it."""
+
+    train_wanted = Signal()
+    pause_wanted = Signal()
+    stop_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Training controls")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 1, 0)
+        outer.setSpacing(0)
+        outer.addWidget(line())
+        column = QVBoxLayout()
+        column.setContentsMargins(16, 12, 15, 14)
+        column.setSpacing(8)
+        outer.addLayout(column)
+        self._trouble = label("", "warn", wrap=True)
+        column.addWidget(self._trouble)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        column.addLayout(row)
+        self.train_button = _button("Train", "primary", self.train_wanted)
+        self.pause_button = _button("Pause", "primary", self.pause_wanted)
+        self.stop_button = _button("Stop and keep", "", self.stop_wanted)
+        for button in (self.train_button, self.pause_button, self.stop_button):
+            row.addWidget(button, 1)
+        self.show_idle(None)
+        shortcuts.changed.connect(self._name_keys)
+        self._name_keys()
+
+    def show_idle(self, trouble: str | None) -> None:
+        """No training runs; `trouble` says why none can begin."""
+        self._trouble.setText(trouble or "")
+        self._trouble.setVisible(bool(trouble))
+        self.train_button.setEnabled(trouble is None)
+        self.train_button.show()
+        self.pause_button.hide()
+        self.stop_button.hide()
+
+    def show_running(self, *, paused: bool, ending: bool) -> None:
+        """A training runs."""
+        self._trouble.hide()
+        self.train_button.hide()
+        self.pause_button.setText("Go on" if paused else "Pause")
+        self.pause_button.setAccessibleName(self.pause_button.text())
+        self.stop_button.setText("Stopping …" if ending else "Stop and keep")
+        for button in (self.pause_button, self.stop_button):
+            button.setEnabled(not ending)
+            button.show()
+
+    def trouble(self) -> str:
+        """Why no training can begin, as shown."""
+        return self._trouble.text()
+
+    def _name_keys(self) -> None:
+        for button, id in (
+            (self.train_button, "train.start"),
+            (self.pause_button, "train.pause"),
+            (self.stop_button, "train.stop"),
+        ):
+            button.setToolTip(display(shortcuts.get(id).keys[0]))
+
+
+def _button(words: str, role: str, signal: object) -> QPushButton:
+    button = QPushButton(words)
+    button.setAccessibleName(words)
+    button.setProperty("role", f"{role}-big" if role else "big")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(signal)
+    return button

@@ -1,0 +1,125 @@
+"""The numbers behind the plots of one run; knows no screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from curator.training.events import BatchDone, EpochMetrics
+
+# So many points of the batch curve are kept; beyond that every second one is dropped.
+_MOST_BATCHES: Final = 4000
+
+
+@dataclass(slots=True)
+class Curves:
+    """Series over epochs, epoch 1 at x = 1; the batch loss runs between them. Values may be NaN."""
+
+    epochs: int = 0
+    epoch: list[float] = field(default_factory=list)
+    train_loss: list[float] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    train_accuracy: list[float] = field(default_factory=list)
+    val_accuracy: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    batch_at: list[float] = field(default_factory=list)
+    batch_loss: list[float] = field(default_factory=list)
+    phases: list[tuple[float, str]] = field(default_factory=list)
+    _step: int = 1
+
+    def add_batch(self, event: BatchDone) -> None:
+        """One batch further; while validating there is nothing to add."""
+        if event.loss is None or (event.batch % self._step and event.batch != event.batches):
+            return
+        self.batch_at.append(event.epoch - 1 + event.position)
+        self.batch_loss.append(float(event.loss))
+        if len(self.batch_at) > _MOST_BATCHES:
+            self.batch_at, self.batch_loss = self.batch_at[::2], self.batch_loss[::2]
+            self._step *= 2
+
+    def add_epoch(self, metrics: EpochMetrics) -> None:
+        """One epoch further."""
+        self.epoch.append(float(metrics.epoch))
+        self.train_loss.append(_number(metrics.train_loss))
+        self.val_loss.append(_number(metrics.val_loss))
+        self.train_accuracy.append(_number(metrics.train_accuracy))
+        self.val_accuracy.append(_number(metrics.val_balanced_accuracy))
+        self.learning_rate.append(_number(metrics.learning_rate))
+
+    def add_phase(self, epoch: int, name: str) -> None:
+        """From `epoch` (1-based) on, the network is trained as `name` says; shown where that epoch begins."""
+        at = float(epoch - 1)
+        if at > 0:
+            self.phases.append((at, name))
+
+    def loss_words(self) -> str:
+        """Last and best validation loss."""
+        best = _best(self.val_loss, lowest=True)
+        if best is None:
+            return f"batch {self.batch_loss[-1]:.3f}" if self.batch_loss else ""
+        return f"val {_plain(self.val_loss[-1])}, best {self.val_loss[best]:.3f} at {self.epoch[best]:.0f}"
+
+    def accuracy_words(self) -> str:
+        """Last and best balanced accuracy on the validation images."""
+        best = _best(self.val_accuracy, lowest=False)
+        if best is None:
+            return ""
+        last = _plain(self.val_accuracy[-1])
+        return f"val {last}, best {self.val_accuracy[best]:.3f} at {self.epoch[best]:.0f}"
+
+    def rate_words(self) -> str:
+        """The learning rate now, and how often the plateau lowered it."""
+        if not self.learning_rate:
+            return ""
+        words = f"{self.learning_rate[-1]:.1e}".replace("e-0", "e-")
+        starts = {at for at, _ in self.phases}
+        drops = sum(
+            now < before * 0.999 and epoch - 1 not in starts
+            for before, now, epoch in zip(
+                self.learning_rate, self.learning_rate[1:], self.epoch[1:], strict=False
+            )
+        )
+        if drops:
+            words += ", lowered " + {1: "once", 2: "twice"}.get(drops, f"{drops} times")
+        return words
+
+    @classmethod
+    def of_run(cls, metrics: Iterable[EpochMetrics], epochs: int) -> Curves:
+        """The curves of a run on the disk."""
+        curves = cls(epochs)
+        phase = None
+        for row in metrics:
+            if phase is not None and row.phase != phase:
+                curves.add_phase(row.epoch, row.phase)
+            phase = row.phase
+            curves.add_epoch(row)
+        return curves
+
+
+def steps(epochs: list[float], values: list[float]) -> tuple[list[float], list[float]]:
+    """A step line: each value holds from the beginning to the end of its epoch."""
+    x: list[float] = []
+    y: list[float] = []
+    for epoch, value in zip(epochs, values, strict=True):
+        x += [epoch - 1, epoch]
+        y += [value, value]
+    return x, y
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _plain(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else "–"
+
+
+def _best(values: list[float], *, lowest: bool) -> int | None:
+    finite = [index for index, value in enumerate(values) if math.isfinite(value)]
+    if not finite:
+        return None
+    choose = min if lowest else max
+    return choose(finite, key=lambda index: values[index])

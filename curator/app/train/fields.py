@@ -1,0 +1,91 @@
+"""The kinds of input that the form of a training is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from PySide6.QtGui import QValidator
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox
+
+Kind: TypeAlias = Literal["count", "size", "rate", "fraction", "flag", "choice", "weights"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One option: its field of `TrainConfig`, what it is called, how it is asked for."""
+
+    name: str
+    words: str
+    kind: Kind
+    tip: str
+
+
+class RateBox(QDoubleSpinBox):
+    """A small positive number, written 1e-3; the arrows go 1, 2, 5, 10."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDecimals(12)
+        self.setRange(0.0, 10.0)
+
+    def textFromValue(self, value: float) -> str:
+        """Scientific, as short as it is exact."""
+        if value == 0:
+            return "0"
+        mantissa, exponent = f"{value:.6e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+    def valueFromText(self, text: str) -> float:
+        """Any notation that Python reads."""
+        try:
+            return float(text)
+        except ValueError:
+            return self.value()
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Lets any number be typed."""
+        try:
+            fits = self.minimum() <= float(text) <= self.maximum()
+        except ValueError:
+            return QValidator.State.Intermediate, text, position
+        return QValidator.State.Acceptable if fits else QValidator.State.Invalid, text, position
+
+    def stepBy(self, steps: int) -> None:
+        """Up or down the row 1, 2, 5, 10."""
+        for _ in range(abs(steps)):
+            self.setValue(_neighbour(self.value(), up=steps > 0))
+
+
+class FractionBox(QDoubleSpinBox):
+    """0 to 0.9 in steps of 0.05."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDecimals(2)
+        self.setRange(0.0, 0.9)
+        self.setSingleStep(0.05)
+
+
+def count_box(least: int, most: int, *, step: int = 1) -> QSpinBox:
+    """A whole number."""
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setSingleStep(step)
+    return box
+
+
+def choice_box(choices: Sequence[str]) -> QComboBox:
+    """One of a few words."""
+    box = QComboBox()
+    for choice in choices:
+        box.addItem(choice, choice)
+    return box
+
+
+def _neighbour(value: float, *, up: bool) -> float:
+    row = [mantissa * 10.0**exponent for exponent in range(-9, 1) for mantissa in (1, 2, 5)]
+    if up:
+        return next((float(f"{one:.0e}") for one in row if one > value * 1.001), value)
+    return next((float(f"{one:.0e}") for one in reversed(row) if one < value * 0.999), 0.0)

@@ -1,0 +1,266 @@
+"""The form of a training: presets, backbone, and everything else folded away."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from curator.app.train.fields import Field, FractionBox, RateBox, choice_box, count_box
+from curator.app.widgets import Fold, SectionLabel, label
+from curator.imaging.render import RESIZES
+from curator.training.config import AUGMENTATIONS, PRESETS, TrainConfig
+
+DEFAULT_PRESET: Final = "fine-tune"
+_OTHER_FILE: Final = "file…"
+
+# What the folded form shows, in order: field of TrainConfig, words, kind, tip.
+FIELDS: Final = (
+    Field("epochs", "Epochs", "count", "Rounds over all training images"),
+    Field("head_epochs", "of them head only", "count", "Rounds in which only the last layer learns"),
+    Field("open_groups", "Blocks opened then", "count", "Groups of layers, from the top, that learn after"),
+    Field("batch_size", "Batch size", "count", "Images worked on at once; smaller needs less memory"),
+    Field("head_lr", "Learning rate, head", "rate", "Step size while only the head learns"),
+    Field("lr", "Learning rate", "rate", "Step size once the upper blocks learn too"),
+    Field("weight_decay", "Weight decay", "rate", "Pull of the weights towards zero"),
+    Field("dropout", "Dropout", "fraction", "Share of features left out at random"),
+    Field("label_smoothing", "Label smoothing", "fraction", "How far labels are believed less than wholly"),
+    Field("early_stopping", "Stop after, epochs", "count", "Without a better validation loss; 0 never stops"),
+    Field("augmentation", "Augmentation", "choice", "How training images are varied"),
+    Field("image_size", "Image size", "size", "Side of the network's square in pixels"),
+    Field("resize", "Resize", "choice", "How an image is fitted into the square"),
+    Field("class_weights", "Weigh classes alike", "flag", "Rare classes count as much as common ones"),
+    Field("seed", "Seed", "count", "The same seed gives the same run, as far as the device allows"),
+    Field("deterministic", "Deterministic", "flag", "Repeats exactly, slower"),
+    Field("weights", "Start from", "weights", "Weights the backbone starts from"),
+    Field("device", "Device", "choice", "auto takes the best there is"),
+)
+CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "augmentation": AUGMENTATIONS,
+    "resize": RESIZES,
+    "device": ("auto", "cuda", "mps", "cpu"),
+    "weights": ("imagenet", "none"),
+}
+LIMITS: Final[dict[str, tuple[int, int]]] = {
+    "epochs": (1, 10_000),
+    "head_epochs": (0, 10_000),
+    "open_groups": (0, 100),
+    "batch_size": (2, 4096),
+    "early_stopping": (0, 1000),
+    "image_size": (32, 1024),
+    "seed": (0, 2**31 - 1),
+}
+
+
+class PresetCard(QPushButton):
+    """Title and description of a preset; the one that is on is framed."""
+
+    def __init__(self, name: str, title: str, description: str) -> None:
+        super().__init__()
+        self.name = name
+        self.setProperty("role", "choice")
+        self.setCheckable(True)
+        self.setAccessibleName(f"Preset {title}: {description}")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 9, 12, 10)
+        column.setSpacing(2)
+        for part in (label(title, "name"), label(description, "dim", wrap=True)):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            column.addWidget(part)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def hasHeightForWidth(self) -> bool:
+        """The description wraps."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """As high as the words need."""
+        layout = self.layout()
+        return layout.heightForWidth(width) if layout is not None else super().heightForWidth(width)
+
+
+class TrainForm(QWidget):
+    """Makes a `TrainConfig`. `changed` comes with every change."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Training options")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(SectionLabel("Preset"))
+        self._group = QButtonGroup(self)
+        self.cards: dict[str, PresetCard] = {}
+        for name, preset in PRESETS.items():
+            card = PresetCard(name, preset.title, preset.description)
+            self.cards[name] = card
+            self._group.addButton(card)
+            column.addWidget(card)
+        self._group.buttonClicked.connect(self._preset_clicked)
+        column.addSpacing(6)
+        column.addWidget(SectionLabel("Backbone"))
+        self.backbone = QComboBox()
+        self.backbone.setAccessibleName("Backbone")
+        self.backbone.addItem(TrainConfig().backbone, TrainConfig().backbone)
+        self.backbone.currentIndexChanged.connect(self.changed)
+        column.addWidget(self.backbone)
+        self.weights_words = label("", "dim", wrap=True)
+        self.weights_words.hide()
+        column.addWidget(self.weights_words)
+        self.fetch_button = QPushButton("Fetch the weights")
+        self.fetch_button.setAccessibleName("Fetch the weights of the backbone")
+        self.fetch_button.hide()
+        column.addWidget(self.fetch_button)
+        column.addSpacing(2)
+        self._editors: dict[str, QWidget] = {}
+        self.more = Fold("More options", self._options())
+        column.addWidget(self.more)
+        self._preset = DEFAULT_PRESET
+        self.set_preset(DEFAULT_PRESET)
+
+    def config(self) -> TrainConfig:
+        """What the form says. Raises `TrainingError` where it makes no sense together."""
+        values = {name: _read(editor) for name, editor in self._editors.items()}
+        return TrainConfig(backbone=self.backbone.currentData(), preset=self._preset, **values)
+
+    def set_config(self, config: TrainConfig) -> None:
+        """Shows `config`."""
+        self._preset = config.preset
+        card = self.cards.get(config.preset)
+        if card is not None:
+            card.setChecked(True)
+        index = self.backbone.findData(config.backbone)
+        if index >= 0:
+            self.backbone.setCurrentIndex(index)
+        for name, editor in self._editors.items():
+            _write(editor, getattr(config, name))
+        self.changed.emit()
+
+    def set_preset(self, name: str) -> None:
+        """Puts every option to what the preset `name` says; the backbone stays unless it says one."""
+        changes = {"backbone": self.backbone.currentData(), **dict(PRESETS[name].changes)}
+        self.set_config(dataclasses.replace(TrainConfig(preset=name), **changes))
+
+    def set_backbones(self, cards: Sequence[tuple[str, str]]) -> None:
+        """Fills the list of backbones: (name, words). The one that was chosen stays chosen."""
+        chosen = self.backbone.currentData()
+        self.backbone.blockSignals(True)
+        self.backbone.clear()
+        for name, words in cards:
+            self.backbone.addItem(words, name)
+        index = self.backbone.findData(chosen)
+        self.backbone.setCurrentIndex(max(index, 0))
+        self.backbone.blockSignals(False)
+        self.changed.emit()
+
+    def weights(self) -> str:
+        """What the backbone is to start from: "imagenet", "none" or a file."""
+        return str(_read(self._editors["weights"]))
+
+    def show_weights(self, words: str, can_fetch: bool) -> None:
+        """Says what the backbone would start from, with a button to fetch weights that are missing."""
+        self.weights_words.setText(words)
+        self.weights_words.setVisible(bool(words))
+        self.fetch_button.setVisible(can_fetch)
+
+    def _options(self) -> QWidget:
+        holder = QWidget()
+        grid = QGridLayout(holder)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(0, 1)
+        for row, field in enumerate(FIELDS):
+            editor = self._editor(field)
+            editor.setAccessibleName(field.words)
+            editor.setToolTip(field.tip)
+            editor.setFixedWidth(118)
+            words = label(field.words, "dim")
+            words.setToolTip(field.tip)
+            words.setBuddy(editor)
+            grid.addWidget(words, row, 0)
+            grid.addWidget(editor, row, 1, Qt.AlignmentFlag.AlignRight)
+            self._editors[field.name] = editor
+        return holder
+
+    def _editor(self, field: Field) -> QWidget:
+        if field.kind in ("count", "size"):
+            box = count_box(*LIMITS[field.name], step=32 if field.kind == "size" else 1)
+            box.valueChanged.connect(self.changed)
+            return box
+        if field.kind == "rate":
+            rate = RateBox()
+            rate.valueChanged.connect(self.changed)
+            return rate
+        if field.kind == "fraction":
+            fraction = FractionBox()
+            fraction.valueChanged.connect(self.changed)
+            return fraction
+        if field.kind == "flag":
+            flag = QCheckBox()
+            flag.toggled.connect(self.changed)
+            return flag
+        combo = choice_box(CHOICES[field.name])
+        if field.kind == "weights":
+            combo.setItemText(0, "ImageNet")
+            combo.addItem(_OTHER_FILE, _OTHER_FILE)
+            combo.activated.connect(self._weights_activated)
+        combo.currentIndexChanged.connect(self.changed)
+        return combo
+
+    @Slot(int)
+    def _weights_activated(self, index: int) -> None:
+        combo = self._editors["weights"]
+        assert isinstance(combo, QComboBox)
+        if combo.itemData(index) != _OTHER_FILE:
+            return
+        path, _ = QFileDialog.getOpenFileName(self, "Weights to start from", "", "Weights (*.pt *.pth)")
+        if path:
+            _write(combo, path)
+        else:
+            combo.setCurrentIndex(0)
+
+    def _preset_clicked(self, button: PresetCard) -> None:
+        self.set_preset(button.name)
+
+
+def _read(editor: QWidget) -> Any:
+    if isinstance(editor, QCheckBox):
+        return editor.isChecked()
+    if isinstance(editor, QComboBox):
+        return editor.currentData()
+    assert isinstance(editor, (QSpinBox, RateBox, FractionBox))
+    return editor.value()
+
+
+def _write(editor: QWidget, value: Any) -> None:
+    if isinstance(editor, QCheckBox):
+        editor.setChecked(bool(value))
+    elif isinstance(editor, QComboBox):
+        index = editor.findData(value)
+        if index < 0:
+            # A file of weights, or a choice of an engine newer than this form.
+            editor.insertItem(max(editor.count() - 1, 0), str(value).rsplit("/", 1)[-1], value)
+            index = editor.findData(value)
+        editor.setCurrentIndex(index)
+    else:
+        assert isinstance(editor, (QSpinBox, RateBox, FractionBox))
+        editor.setValue(value)

@@ -1,0 +1,94 @@
+"""What the training does now: epoch, batch, speed, time left; or how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from curator.app.widgets import label
+from curator.app.words import time_left
+
+if TYPE_CHECKING:
+    from curator.training.events import BatchDone
+
+_PARTS = 1000
+
+
+class RunHeader(QWidget):
+    """One line above the plots."""
+
+    review_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Training now")
+        self.setFixedHeight(34)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2, 0, 2, 0)
+        row.setSpacing(18)
+        self._title = label("", "title")
+        self._of = label("", "title-dim")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(240)
+        self._bar.setAccessibleName("Progress of the training")
+        self._batch = label("", "dim")
+        self._speed = label("", "dim")
+        self._left = label("", "dim")
+        self._words = label("", "dim")
+        self.review_button = QPushButton("Review the run")
+        self.review_button.setAccessibleName("Review the run")
+        self.review_button.clicked.connect(self.review_wanted)
+        titles = QHBoxLayout()
+        titles.setSpacing(6)
+        titles.addWidget(self._title)
+        titles.addWidget(self._of)
+        row.addLayout(titles)
+        row.addWidget(self._bar)
+        for part in (self._batch, self._speed, self._left):
+            row.addWidget(part)
+        row.addWidget(self._words, 1)
+        row.addWidget(self.review_button)
+        self.epochs = 0
+        self.show_words("Ready to train", "")
+
+    def text(self) -> str:
+        """All that is shown, for tests and screen readers."""
+        parts = (self._title, self._of, self._batch, self._speed, self._left, self._words)
+        return " ".join(part.text() for part in parts if part.text())
+
+    def show_words(self, title: str, words: str, *, review: bool = False) -> None:
+        """Shows a title and a sentence in place of figures."""
+        self._title.setText(title)
+        self._words.setText(words)
+        for part in (self._of, self._batch, self._speed, self._left):
+            part.setText("")
+            part.hide()
+        self._bar.hide()
+        self.review_button.setVisible(review)
+
+    def show_start(self, epochs: int) -> None:
+        """A run of so many epochs begins."""
+        self.epochs = epochs
+        self.show_words("Epoch 1", "")
+        self._of.setText(f"of {epochs}")
+        self._bar.setRange(0, _PARTS)
+        self._bar.setValue(0)
+        for part in (self._of, self._bar, self._batch, self._speed, self._left):
+            part.show()
+
+    def show_batch(self, event: BatchDone) -> None:
+        """One batch further."""
+        self._title.setText(f"Epoch {event.epoch}")
+        self._of.setText(f"of {self.epochs}")
+        done = event.epoch - 1 + event.position
+        self._bar.setValue(round(_PARTS * done / max(self.epochs, 1)))
+        self._batch.setText("validating" if event.loss is None else f"batch {event.batch} / {event.batches}")
+        self._speed.setText(f"{event.images_per_second:.0f} images/s")
+        self._left.setText(time_left(event.seconds_left))
+
+    def show_paused(self, paused: bool) -> None:
+        """Says that it waits."""
+        self._words.setText("paused" if paused else "")
