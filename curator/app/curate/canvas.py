@@ -1,0 +1,452 @@
+"""The big image with its crop and masks drawn on it, and the tools that change them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+
+from curator.app.curate import shapes
+from curator.app.curate.draw_tools import make_tools
+from curator.app.curate.overlays import CropItem, DraftItem, ImageItem, MaskItem
+from curator.app.curate.select_tool import mask_at
+from curator.app.curate.shapes import Point
+from curator.app.curate.tools import Draft, Sheet, Tool, ToolName, mask_words, with_crop, with_masks
+from curator.app.curate.viewport import ImageView
+from curator.app.image_loader import Loaded, to_pixels
+from curator.imaging.decode import RGB
+from curator.records import Edit, ImageState, Mask, MaskKind
+
+Mode: TypeAlias = Literal["edit", "original", "cleaned"]
+
+# How near, in screen pixels, a press counts as one on a handle.
+_REACH: Final = 9.0
+_BRUSH_LEAST, _BRUSH_MOST = 1.0, 400.0
+_HANDLE_CURSORS: Final = {
+    "nw": Qt.CursorShape.SizeFDiagCursor,
+    "se": Qt.CursorShape.SizeFDiagCursor,
+    "ne": Qt.CursorShape.SizeBDiagCursor,
+    "sw": Qt.CursorShape.SizeBDiagCursor,
+    "n": Qt.CursorShape.SizeVerCursor,
+    "s": Qt.CursorShape.SizeVerCursor,
+    "e": Qt.CursorShape.SizeHorCursor,
+    "w": Qt.CursorShape.SizeHorCursor,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """The pixel under the pointer and its grey value 0..255."""
+
+    x: int
+    y: int
+    grey: int
+
+
+class Canvas(ImageView):
+    """Shows one image; `edited` carries an `Edit` for each finished gesture."""
+
+    edited = Signal(object)
+    pointed = Signal(object)
+    tool_changed = Signal(str)
+    selected_changed = Signal(object)
+    kind_changed = Signal(str)
+    brush_changed = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Image")
+        self.setProperty("role", "canvas")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._state: ImageState | None = None
+        self._loaded: Loaded | None = None
+        self._mode: Mode = "edit"
+        self._tools = make_tools()
+        self._tool: Tool = self._tools["select"]
+        self._sheet_pressed: Sheet | None = None
+        self._selected: int | None = None
+        self._kind: MaskKind = "text"
+        self._brush = 8.0
+        self._pan_from: QPoint | None = None
+        self._pan_held = False
+        self._image = ImageItem()
+        self._cleaned = ImageItem()
+        self._crop = CropItem()
+        self._draft = DraftItem()
+        self._masks: list[MaskItem] = []
+        self._cleaned.setVisible(False)
+        for item in (self._image, self._cleaned, self._crop, self._draft):
+            self.scene().addItem(item)
+        self._crop.setZValue(2)
+        self.zoomed.connect(self._rescale)
+
+    # What is shown
+
+    def show_image(self, state: ImageState | None, loaded: Loaded | None) -> None:
+        """Goes to another image, fitted; `loaded=None` shows nothing yet."""
+        self._cancel_gesture()
+        self._state, self._loaded = state, loaded
+        self._image.set_levels(loaded.levels if loaded is not None else ())
+        self._cleaned.set_levels(())
+        self._select(None)
+        if loaded is not None:
+            height, width = loaded.pixels.shape[:2]
+            self.set_image_size(width, height)
+            self.fit()
+        self.refresh()
+
+    def show_state(self, state: ImageState) -> None:
+        """Follows a change of the image that is shown; zoom and gesture stay."""
+        self._state = state
+        if self._selected is not None and self._selected >= len(state.masks):
+            self._select(None)
+        self.refresh()
+
+    def show_cleaned(self, cleaned: object) -> None:
+        """Takes the cleaned image (`QImage`) for the mode "cleaned"; it lies where its crop is."""
+        from PySide6.QtGui import QImage
+
+        sheet = self._sheet()
+        if sheet is not None and isinstance(cleaned, QImage):
+            self._cleaned.set_levels((cleaned,), sheet.crop.x, sheet.crop.y)
+        self.refresh()
+
+    @property
+    def mode(self) -> Mode:
+        """Image with overlays, original without, or cleaned."""
+        return self._mode
+
+    def set_mode(self, mode: Mode) -> None:
+        """Changes what is shown of the image."""
+        if mode != self._mode:
+            self._mode = mode
+            self._cancel_gesture()
+            self.refresh()
+
+    def shown_pixels(self) -> RGB | None:
+        """The pixels on the canvas, RGB `uint8` at full size, without overlays; None where there are none."""
+        item = self._cleaned if self._shows_cleaned() else self._image
+        return to_pixels(item.image) if item.image is not None else None
+
+    def cleaned_image(self) -> RGB | None:
+        """The cleaned image as the canvas has it, RGB `uint8`; None while it is not there yet."""
+        return to_pixels(self._cleaned.image) if self._cleaned.image is not None else None
+
+    # Tools
+
+    @property
+    def tool(self) -> ToolName:
+        """The tool in use; "select" is no tool."""
+        return self._tool.name
+
+    def set_tool(self, name: ToolName) -> None:
+        """Takes another tool; one that is in use already is left."""
+        self._cancel_gesture()
+        self._tool = self._tools["select" if name == self._tool.name else name]
+        if self._mode == "cleaned":
+            self.set_mode("edit")
+        self._draft.show_brush(None)
+        self.refresh()
+        self._show_cursor(self._pointer())
+        self.tool_changed.emit(self._tool.name)
+
+    def leave(self) -> None:
+        """Esc: gives up the gesture, else the tool, else the selection."""
+        if self._tool.busy:
+            self._cancel_gesture()
+            self.refresh()
+        elif self._tool.name != "select":
+            self.set_tool("select")
+        else:
+            self._select(None)
+            self.refresh()
+
+    @property
+    def kind(self) -> MaskKind:
+        """The kind that the next mask gets."""
+        return self._kind
+
+    def set_kind(self, kind: MaskKind) -> None:
+        """Sets the kind of the selected mask, and of those drawn next."""
+        self._kind = kind
+        self.kind_changed.emit(kind)
+        sheet = self._sheet()
+        if sheet is None or sheet.selected is None:
+            return
+        masks = list(sheet.state.masks)
+        masks[sheet.selected] = Mask(kind, masks[sheet.selected].polygon)
+        self._emit(with_masks(sheet, masks, f"Mask is {kind}"))
+
+    @property
+    def brush(self) -> float:
+        """The brush's radius in image pixels."""
+        return self._brush
+
+    def set_brush(self, radius: float) -> None:
+        """Changes the brush's radius."""
+        self._brush = min(max(radius, _BRUSH_LEAST), _BRUSH_MOST)
+        self._show_cursor(self._pointer())
+        self.brush_changed.emit(self._brush)
+
+    @property
+    def selected(self) -> int | None:
+        """The number of the selected mask."""
+        return self._selected
+
+    def select(self, number: int | None) -> None:
+        """Selects a mask by its number, or none."""
+        if self._state is not None and (number is None or 0 <= number < len(self._state.masks)):
+            self._select(number)
+            self.refresh()
+
+    def delete_selected(self) -> bool:
+        """Deletes the selected mask, or the last corner of an unfinished polygon. False for nothing to do."""
+        if self._tool.step_back():
+            self._show_draft()
+            return True
+        return self._selected is not None and self.delete(self._selected)
+
+    def delete(self, number: int) -> bool:
+        """Deletes a mask by its number."""
+        sheet = self._sheet()
+        if sheet is None or not 0 <= number < len(sheet.state.masks):
+            return False
+        masks = sheet.state.masks
+        self._select(None)
+        self._emit(
+            with_masks(sheet, masks[:number] + masks[number + 1 :], mask_words(masks[number].kind, "deleted"))
+        )
+        return True
+
+    def nudge(self, dx: int, dy: int) -> None:
+        """Moves the selected mask, else the crop, by whole pixels."""
+        sheet = self._sheet()
+        if sheet is None:
+            return
+        if sheet.selected is None:
+            self._emit(with_crop(sheet, shapes.moved_crop(sheet.crop, dx, dy, sheet.width, sheet.height)))
+            return
+        masks = list(sheet.state.masks)
+        mask = masks[sheet.selected]
+        moved = shapes.moved_polygon(mask.polygon, dx, dy, sheet.width, sheet.height)
+        masks[sheet.selected] = Mask(mask.kind, moved)
+        self._emit(with_masks(sheet, masks, mask_words(mask.kind, "nudged")))
+
+    def finish(self) -> bool:
+        """Enter: closes a polygon. False where there is none."""
+        sheet = self._sheet_pressed or self._sheet()
+        if sheet is None or not self._tool.busy:
+            return False
+        self._finish(sheet, self._tool.finish(sheet))
+        return True
+
+    def hold_pan(self, held: bool) -> None:
+        """While held, dragging moves the image whatever the tool."""
+        self._pan_held = held
+        if not held:
+            self._pan_from = None
+        self._show_cursor(self._pointer())
+
+    # Qt's side
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys are the page's."""
+        event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        event.ignore()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._pan_held):
+            self._start_pan(event)
+        elif event.button() == Qt.MouseButton.RightButton:
+            self._tool.step_back()
+            self._show_draft()
+        elif left:
+            sheet = self._sheet()
+            if sheet is None or self._mode != "edit":
+                self._start_pan(event)
+                return
+            taken = self._tool.press(sheet, self._point(event))
+            self._select(self._tool.picked(sheet))
+            self._sheet_pressed = sheet if taken else None
+            self.refresh()
+            if not taken:
+                self._start_pan(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if self._pan_from is not None:
+            moved = at - self._pan_from
+            self._pan_from = at
+            self.pan(moved.x(), moved.y())
+            return
+        sheet = self._sheet_pressed or self._sheet()
+        if sheet is not None and self._mode == "edit":
+            self._tool.drag(sheet, self._point(event))
+            if self._tool.busy:
+                self._show_draft()
+        self._point_at(at)
+        self._show_cursor(at)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pan_from is not None:
+            self._pan_from = None
+        elif event.button() == Qt.MouseButton.LeftButton and self._sheet_pressed is not None:
+            sheet, self._sheet_pressed = self._sheet_pressed, None
+            self._finish(sheet, self._tool.release(sheet, self._point(event)))
+        self._show_cursor(event.position().toPoint())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        sheet = self._sheet()
+        if self._tool.name == "select" or self._pan_held or sheet is None:
+            if math.isclose(self.device_scale, 1.0, rel_tol=1e-3):
+                self.fit()
+            else:
+                self.full_size(event.position().toPoint())
+        elif self._tool.name == "polygon":
+            self._finish(sheet, self._tool.finish(sheet))
+        else:
+            self.mousePressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._draft.show_brush(None)
+        self.pointed.emit(None)
+
+    # Inside
+
+    def _emit(self, edit: Edit | None) -> None:
+        if edit is not None:
+            self.edited.emit(edit)
+
+    def _finish(self, sheet: Sheet, edit: Edit | None) -> None:
+        """Ends a gesture: a new mask comes out selected, so that a digit sets its kind."""
+        before = len(sheet.state.masks)
+        self._emit(edit)
+        state = self._state
+        added = state is not None and len(state.masks) > before and self._tool.name in ("box", "polygon")
+        if added and state is not None:
+            self._select(len(state.masks) - 1)
+        elif edit is not None and self._tool.name in ("brush", "eraser"):
+            self._select(None)
+        self.refresh()
+
+    def _sheet(self) -> Sheet | None:
+        state, loaded = self._state, self._loaded
+        if state is None or loaded is None:
+            return None
+        height, width = loaded.pixels.shape[:2]
+        reach = _REACH / self.view_scale
+        return Sheet(state, width, height, reach, self._kind, self._brush, self._selected)
+
+    def _select(self, number: int | None) -> None:
+        if number == self._selected:
+            return
+        self._selected = number
+        if number is not None and self._state is not None:
+            self._kind = self._state.masks[number].kind
+            self.kind_changed.emit(self._kind)
+        self.selected_changed.emit(number)
+
+    def _cancel_gesture(self) -> None:
+        self._tool.cancel()
+        self._sheet_pressed = None
+        self._pan_from = None
+        self._draft.show_draft(None)
+
+    def _shows_cleaned(self) -> bool:
+        return self._mode == "cleaned" and self._cleaned.image is not None
+
+    def refresh(self) -> None:
+        """Draws everything anew from the state, the mode and the gesture under way."""
+        cleaned = self._shows_cleaned()
+        self._image.setVisible(not cleaned)
+        self._cleaned.setVisible(cleaned)
+        self._show_draft()
+
+    def _show_draft(self) -> None:
+        state, sheet = self._state, self._sheet()
+        draft = self._tool.draft or Draft()
+        visible = state is not None and sheet is not None and self._mode == "edit"
+        self._crop.setVisible(visible)
+        self._draft.setVisible(visible)
+        if state is None or sheet is None or not visible:
+            for item in self._masks:
+                item.setVisible(False)
+            return
+        crop = draft.crop or state.crop
+        proposed = "crop" not in state.edited and draft.crop is None
+        self._crop.show_crop(crop, sheet.width, sheet.height, proposed, self._tool.name == "crop")
+        self._draft.show_draft(draft)
+        self._show_masks(draft.masks or state.masks, "masks" not in state.edited and draft.masks is None)
+
+    def _show_masks(self, masks: tuple[Mask, ...], proposed: bool) -> None:
+        while len(self._masks) < len(masks):
+            item = MaskItem()
+            item.set_scale(self.view_scale)
+            self.scene().addItem(item)
+            self._masks.append(item)
+        fine = self._tool.name == "select"
+        for number, item in enumerate(self._masks):
+            item.setVisible(number < len(masks))
+            if number < len(masks):
+                item.show_mask(masks[number], proposed, number == self._selected, fine)
+
+    def _rescale(self) -> None:
+        for item in (self._crop, self._draft, *self._masks):
+            item.set_scale(self.view_scale)
+
+    def _point(self, event: QMouseEvent) -> Point:
+        """The pointer in image pixels, to a fraction of a screen pixel."""
+        inverse, _ = self.viewportTransform().inverted()
+        at = inverse.map(QPointF(event.position()))
+        return (at.x(), at.y())
+
+    def _pointer(self) -> QPoint:
+        return self.viewport().mapFromGlobal(self.cursor().pos())
+
+    def _start_pan(self, event: QMouseEvent) -> None:
+        self._pan_from = event.position().toPoint()
+        self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def _point_at(self, at: QPoint) -> None:
+        loaded = self._loaded
+        if loaded is None:
+            return
+        point = self.mapToScene(at)
+        x, y = math.floor(point.x()), math.floor(point.y())
+        height, width = loaded.pixels.shape[:2]
+        if 0 <= x < width and 0 <= y < height:
+            red, green, blue = (int(value) for value in loaded.pixels[y, x].astype(np.int32))
+            self.pointed.emit(Pointed(x, y, round(0.299 * red + 0.587 * green + 0.114 * blue)))
+        else:
+            self.pointed.emit(None)
+
+    def _show_cursor(self, at: QPoint) -> None:
+        sheet = self._sheet()
+        shape = Qt.CursorShape.ArrowCursor
+        brush = None
+        if self._pan_held or self._mode != "edit":
+            shape = Qt.CursorShape.OpenHandCursor
+        elif sheet is not None and self._tool.name in ("brush", "eraser"):
+            shape = Qt.CursorShape.BlankCursor
+            brush = self.mapToScene(at) if self.viewport().rect().contains(at) else None
+        elif sheet is not None:
+            point = self.mapToScene(at)
+            handle = shapes.handle_at(sheet.crop, (point.x(), point.y()), sheet.reach)
+            if handle is not None and self._tool.name in ("select", "crop"):
+                shape = _HANDLE_CURSORS[handle]
+            elif self._tool.name != "select":
+                shape = Qt.CursorShape.CrossCursor
+            elif mask_at(sheet, (point.x(), point.y())) is not None:
+                shape = Qt.CursorShape.SizeAllCursor
+        self._draft.show_brush(brush, self._brush)
+        self.viewport().setCursor(shape)

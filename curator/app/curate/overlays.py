@@ -1,0 +1,345 @@
+"""Graphics items of the canvas: the image, its crop, its masks, and what a gesture is drawing.
+
+Scene coordinates are image pixels. Lines, handles and tags keep their size on the screen at any zoom: each
+item is told the view's scale (screen pixels an image pixel). Colours are data and the same in both schemes.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPainterPathStroker,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from curator.app import theme
+from curator.app.curate.shapes import HANDLES, bounds
+from curator.app.curate.tools import Draft
+from curator.records import Crop, Mask
+
+CROP_COLOUR: Final = theme.DARK.accent
+MASK_COLOUR: Final = theme.DARK.unsure
+_DIM: Final = QColor(0, 0, 0, 150)
+_HANDLE: Final = 9.0
+_TAG_PIXELS: Final = 11
+# Beyond this many screen pixels an image pixel, pixels are shown as squares.
+_SQUARES_FROM: Final = 3.0
+
+
+class ImageItem(QGraphicsItem):
+    """An image, painted from the smallest of its levels that is fine enough for the zoom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._levels: tuple[QImage, ...] = ()
+        self._rect = QRectF()
+
+    def set_levels(self, levels: tuple[QImage, ...], x: int = 0, y: int = 0) -> None:
+        """Shows another image with its upper left corner at (x, y); the first level is the full size."""
+        self.prepareGeometryChange()
+        self._levels = levels
+        self._rect = QRectF(x, y, levels[0].width(), levels[0].height()) if levels else QRectF()
+        self.update()
+
+    @property
+    def image(self) -> QImage | None:
+        """What is shown, at full size."""
+        return self._levels[0] if self._levels else None
+
+    def boundingRect(self) -> QRectF:
+        return self._rect
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if not self._levels:
+            return
+        scale = painter.worldTransform().m11() * painter.device().devicePixelRatioF()
+        level = min(max(0, math.floor(-math.log2(scale))), len(self._levels) - 1) if scale > 0 else 0
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _SQUARES_FROM)
+        painter.drawImage(self._rect, self._levels[level])
+
+
+class _Overlay(QGraphicsItem):
+    """An item whose lines keep their width on the screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale_shown = 1.0
+
+    def set_scale(self, scale: float) -> None:
+        """Tells the item how many screen pixels an image pixel takes."""
+        if scale != self.scale_shown:
+            self.prepareGeometryChange()
+            self.scale_shown = scale
+
+    def px(self, screen: float) -> float:
+        """Screen pixels in image pixels."""
+        return screen / self.scale_shown
+
+
+class CropItem(_Overlay):
+    """The crop's frame with eight handles, and the dimmed rest of the image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._crop = QRectF()
+        self._image = QRectF()
+        self._none = True
+        self._proposed = True
+        self._active = False
+
+    def show_crop(self, crop: Crop | None, width: int, height: int, proposed: bool, active: bool) -> None:
+        """`crop=None` frames the whole image; `proposed` is dashed; `active` fills the handles."""
+        self.prepareGeometryChange()
+        self._image = QRectF(0, 0, width, height)
+        self._none = crop is None
+        self._crop = QRectF(crop.x, crop.y, crop.width, crop.height) if crop is not None else self._image
+        self._proposed, self._active = proposed, active
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        edge = self.px(_HANDLE)
+        return self._image.united(self._crop).adjusted(-edge, -edge, edge, edge)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        outside = QPainterPath()
+        outside.addRect(self._image)
+        inside = QPainterPath()
+        inside.addRect(self._crop)
+        painter.fillPath(outside - inside, _DIM)
+        colour = QColor(CROP_COLOUR)
+        if self._none:
+            colour.setAlphaF(0.55)
+        pen = QPen(colour, 1.5)
+        pen.setCosmetic(True)
+        if self._proposed:
+            pen.setDashPattern([5, 3.5])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(self._crop)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        solid = QPen(colour, 1.5)
+        solid.setCosmetic(True)
+        painter.setPen(solid)
+        painter.setBrush(QColor(CROP_COLOUR) if self._active else QColor(theme.DARK.canvas))
+        side = self.px(_HANDLE)
+        for a, b in HANDLES.values():
+            x = self._crop.x() + a * self._crop.width()
+            y = self._crop.y() + b * self._crop.height()
+            painter.drawRect(QRectF(x - side / 2, y - side / 2, side, side))
+
+
+class MaskItem(_Overlay):
+    """One mask: hatched, with its kind as a tag; dashed while it is proposed, solid once a person set it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mask: Mask | None = None
+        self._path = QPainterPath()
+        self._proposed = True
+        self._selected = False
+        self._fine = False
+
+    def show_mask(self, mask: Mask, proposed: bool, selected: bool, fine: bool) -> None:
+        """`fine` also shows the vertices of a selected mask, to be dragged."""
+        if mask != self._mask:
+            self.prepareGeometryChange()
+            self._mask = mask
+            self._path = _covered(mask)
+        self._proposed, self._selected, self._fine = proposed, selected, fine
+        self.setZValue(1 if selected else 0)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        edge = self.px(6)
+        return self._path.boundingRect().adjusted(-edge, -edge, edge, edge).united(self._tag_rect())
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self._mask is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour = QColor(MASK_COLOUR)
+        veil = QColor(colour)
+        veil.setAlphaF(0.26 if self._selected else 0.16)
+        painter.fillPath(self._path, veil)
+        hatch = QBrush(_hatch(painter.device().devicePixelRatioF()))
+        inverse, _ = painter.worldTransform().inverted()
+        hatch.setTransform(inverse)
+        painter.fillPath(self._path, hatch)
+        pen = QPen(colour, 2.0 if self._selected else 1.2)
+        pen.setCosmetic(True)
+        if self._proposed:
+            pen.setDashPattern([3.5, 2.5])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._path)
+        if self._selected and self._fine:
+            self._paint_vertices(painter)
+        self._paint_tag(painter)
+
+    def _paint_vertices(self, painter: QPainter) -> None:
+        assert self._mask is not None
+        thin = QPen(QColor(MASK_COLOUR), 1.2)
+        thin.setCosmetic(True)
+        painter.setPen(thin)
+        painter.setBrush(QColor(theme.DARK.canvas))
+        half = self.px(3.5)
+        for x, y in self._mask.polygon:
+            painter.drawRect(QRectF(x + 0.5 - half, y + 0.5 - half, 2 * half, 2 * half))
+
+    def _paint_tag(self, painter: QPainter) -> None:
+        assert self._mask is not None
+        place = self._tag_rect()
+        painter.save()
+        painter.translate(place.topLeft())
+        painter.scale(1 / self.scale_shown, 1 / self.scale_shown)
+        room = QRectF(0, 0, place.width() * self.scale_shown, place.height() * self.scale_shown)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(MASK_COLOUR) if self._selected else QColor(11, 12, 13, 190))
+        painter.drawRoundedRect(room, 3, 3)
+        painter.setFont(_tag_font())
+        painter.setPen(QColor(theme.DARK.canvas) if self._selected else QColor(MASK_COLOUR))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self._mask.kind)
+        painter.restore()
+
+    def _tag_rect(self) -> QRectF:
+        """Above the mask, or below it where that would be above the image."""
+        if self._mask is None:
+            return QRectF()
+        x0, y0, _, y1 = bounds(self._mask.polygon)
+        metrics = QFontMetricsF(_tag_font())
+        width = self.px(metrics.horizontalAdvance(self._mask.kind) + 8)
+        height = self.px(metrics.height() + 1)
+        gap = self.px(3)
+        top = y0 - gap - height
+        return QRectF(x0, y1 + gap if top < 0 else top, width, height)
+
+
+class DraftItem(_Overlay):
+    """A line or a stroke that is being drawn, and the brush's size at the pointer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._draft = Draft()
+        self._brush: tuple[QPointF, float] | None = None
+        self._rect = QRectF()
+        self.setZValue(3)
+
+    def show_draft(self, draft: Draft | None) -> None:
+        """Shows the line of a draft, or nothing."""
+        self._draft = draft or Draft()
+        self._changed()
+
+    def show_brush(self, at: QPointF | None, radius: float = 0) -> None:
+        """Shows the brush's outline, or takes it away."""
+        self._brush = None if at is None else (at, radius)
+        self._changed()
+
+    def boundingRect(self) -> QRectF:
+        return self._rect
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour = QColor(theme.DARK.discard if self._draft.erases else MASK_COLOUR)
+        line = [QPointF(*point) for point in self._draft.line]
+        if line and self._draft.radius:
+            soft = QColor(colour)
+            soft.setAlphaF(0.45)
+            pen = QPen(soft, 2 * self._draft.radius)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            # A line of one point is not drawn at all; a second one beside it makes it a dot.
+            painter.drawPolyline(QPolygonF([*line, line[-1] + QPointF(0.001, 0)]))
+        elif line:
+            pen = QPen(colour, 1.5)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawPolyline(QPolygonF(line))
+            half = self.px(3.5)
+            painter.setBrush(QColor(theme.DARK.canvas))
+            for number, point in enumerate(line[:-1]):
+                if number == 0 and self._draft.closes:
+                    painter.setBrush(colour)
+                    painter.drawEllipse(point, 1.6 * half, 1.6 * half)
+                    painter.setBrush(QColor(theme.DARK.canvas))
+                else:
+                    painter.drawRect(QRectF(point.x() - half, point.y() - half, 2 * half, 2 * half))
+        if self._brush is not None:
+            at, radius = self._brush
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for shade, width in ((QColor(theme.DARK.canvas), 2.5), (QColor("#ffffff"), 1.0)):
+                pen = QPen(shade, width)
+                pen.setCosmetic(True)
+                painter.setPen(pen)
+                painter.drawEllipse(at, radius, radius)
+
+    def _changed(self) -> None:
+        self.prepareGeometryChange()
+        rect = QPolygonF([QPointF(*point) for point in self._draft.line]).boundingRect()
+        edge = self._draft.radius + self.px(8)
+        self._rect = rect.adjusted(-edge, -edge, edge, edge) if self._draft.line else QRectF()
+        if self._brush is not None:
+            at, radius = self._brush
+            edge = radius + self.px(4)
+            self._rect = self._rect.united(QRectF(at.x() - edge, at.y() - edge, 2 * edge, 2 * edge))
+        self.update()
+
+
+def _covered(mask: Mask) -> QPainterPath:
+    """What the mask covers: its edge runs through the middle of pixels that belong to it."""
+    path = QPainterPath()
+    path.addPolygon(QPolygonF([QPointF(x + 0.5, y + 0.5) for x, y in mask.polygon]))
+    path.closeSubpath()
+    path.setFillRule(Qt.FillRule.OddEvenFill)
+    border = QPainterPathStroker()
+    border.setWidth(1.0)
+    border.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    border.setCapStyle(Qt.PenCapStyle.SquareCap)
+    return path.united(border.createStroke(path)).simplified()
+
+
+@lru_cache(maxsize=4)
+def _hatch(ratio: float) -> QPixmap:
+    """A tile of oblique lines, 7 screen pixels apart."""
+    side = round(7 * ratio)
+    tile = QPixmap(side, side)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    colour = QColor(MASK_COLOUR)
+    colour.setAlphaF(0.6)
+    painter.setPen(QPen(colour, ratio))
+    for shift in (-side, 0, side):
+        painter.drawLine(QPointF(shift, side), QPointF(shift + side, 0))
+    painter.end()
+    tile.setDevicePixelRatio(ratio)
+    return tile
+
+
+@lru_cache(maxsize=1)
+def _tag_font() -> QFont:
+    font = QFont()
+    font.setPixelSize(_TAG_PIXELS)
+    return font

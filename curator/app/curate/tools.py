@@ -1,0 +1,113 @@
+"""What the canvas's tools have in common. They work in image pixels, know no Qt and return an `Edit`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal, TypeAlias
+
+from curator.app.curate.shapes import Point
+from curator.project import edits
+from curator.records import Crop, Edit, ImageState, Mask, MaskKind
+
+ToolName: TypeAlias = Literal["select", "crop", "box", "polygon", "brush", "eraser"]
+
+# Tools whose gestures make masks: a kind can be chosen for them.
+MASKING: Final[tuple[ToolName, ...]] = ("box", "polygon", "brush")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a tool works on: the image's state and size, and how the canvas shows it.
+
+    `reach` is how near a point counts as a hit and `radius` the brush's, both in image pixels; `selected` is
+    the number of a mask in `state.masks`.
+    """
+
+    state: ImageState
+    width: int
+    height: int
+    reach: float
+    kind: MaskKind
+    radius: float
+    selected: int | None
+
+    @property
+    def crop(self) -> Crop:
+        """The crop, or the whole image where there is none."""
+        whole = Crop(0, 0, self.width, self.height)
+        crop = self.state.crop
+        return whole if crop is None else crop.clipped(self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an unfinished gesture would give: a crop, masks in place of the present ones, or a line.
+
+    `line` is drawn `radius` pixels to each side of it, or thin where `radius` is 0; `closes` is whether the
+    next click would close it.
+    """
+
+    crop: Crop | None = None
+    masks: tuple[Mask, ...] | None = None
+    line: tuple[Point, ...] = ()
+    radius: float = 0.0
+    erases: bool = False
+    closes: bool = False
+
+
+class Tool:
+    """A gesture goes press, drag..., release; each may give an edit. `draft` is what to draw meanwhile."""
+
+    name: ClassVar[ToolName] = "select"
+
+    def __init__(self) -> None:
+        self.draft: Draft | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a gesture is under way, so that Esc ends it before it ends the tool."""
+        return self.draft is not None
+
+    def press(self, sheet: Sheet, at: Point) -> bool:
+        """Starts at a point. False where the tool has nothing to do there."""
+        raise NotImplementedError
+
+    def drag(self, sheet: Sheet, at: Point) -> None:
+        """The pointer moved, pressed or not."""
+
+    def release(self, sheet: Sheet, at: Point) -> Edit | None:
+        """Ends the gesture."""
+        return None
+
+    def finish(self, sheet: Sheet) -> Edit | None:
+        """Double click or Enter."""
+        return None
+
+    def step_back(self) -> bool:
+        """Takes the last point of a gesture back; False where there is none."""
+        return False
+
+    def cancel(self) -> None:
+        """Gives the gesture up."""
+        self.draft = None
+
+    def picked(self, sheet: Sheet) -> int | None:
+        """The mask that is selected after a press."""
+        return sheet.selected
+
+
+def mask_words(kind: MaskKind, done: str) -> str:
+    """ "Text mask added"."""
+    return f"{kind.capitalize()} mask {done}"
+
+
+def with_masks(sheet: Sheet, masks: Sequence[Mask], words: str) -> Edit | None:
+    """The edit to other masks; None where they are the same."""
+    return None if tuple(masks) == sheet.state.masks else edits.set_masks(sheet.state, masks, words)
+
+
+def with_crop(sheet: Sheet, crop: Crop) -> Edit | None:
+    """The edit to another crop; None where it is the same, whole image where it covers all of it."""
+    value = None if crop == Crop(0, 0, sheet.width, sheet.height) else crop
+    return None if value == sheet.state.crop else edits.set_crop(sheet.state, value)
