@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import typer
 
@@ -11,7 +12,7 @@ from curator.cli.output import complain, drawn, say, say_json
 from curator.errors import CuratorError
 from curator.records import FILLS, PROFILES
 
-_FORMATS = ("jsonl", "csv", "parquet")
+_Word = TypeVar("_Word", bound=str)
 
 
 def propose(
@@ -22,14 +23,15 @@ def propose(
     profile: str = typer.Option("brain-mri", "--profile", help="brain-mri or general."),
 ) -> None:
     """Propose crop, masks and decision for every image below FOLDER, as manifest lines. Only reads."""
-    _require_folder(folder)
-    target = _one_of("--target", target, ("head", "brain"))
-    profile = _one_of("--profile", profile, PROFILES)
     from curator.manifest.files import write_text
-    from curator.workflow.propose import RowsProposed, propose_folder
+    from curator.workflow.propose import TARGETS, RowsProposed, propose_folder
+
+    _require_folder(folder)
+    wanted_target = _one_of("--target", target, TARGETS)
+    wanted_profile = _one_of("--profile", profile, PROFILES)
 
     lines: list[str] = []
-    for event in drawn(propose_folder(folder, profile=profile, target=target, workers=workers)):
+    for event in drawn(propose_folder(folder, profile=wanted_profile, target=wanted_target, workers=workers)):
         if isinstance(event, RowsProposed):
             lines = [row.to_json_line() for row in event.rows]
     if out is None:
@@ -57,11 +59,11 @@ def export(
 ) -> None:
     """Write the manifest of FOLDER: from its project if there is one, else from fresh proposals."""
     _require_folder(folder)
-    wanted = tuple(_one_of("--format", name.strip(), _FORMATS) for name in formats.split(","))
-    if fill is not None:
-        fill = _one_of("--fill", fill, FILLS)
+    from curator.workflow.export import FORMATS, Exported, export_folder
+
+    wanted = tuple(_one_of("--format", name.strip(), FORMATS) for name in formats.split(","))
+    wanted_fill = None if fill is None else _one_of("--fill", fill, FILLS)
     from curator.dataset.split import Shares
-    from curator.workflow.export import Exported, export_folder
 
     parts = Shares.parse(shares) if shares is not None else None
     exported: Exported | None = None
@@ -72,7 +74,7 @@ def export(
         materialise=materialise,
         seed=seed,
         shares=parts,
-        fill=fill,
+        fill=wanted_fill,
         formats=wanted,
         workers=workers,
     )
@@ -85,10 +87,10 @@ def export(
     if as_json:
         say_json(info.model_dump(mode="json", by_alias=True))
         return
-    decisions = info.counts["decision"]
+    decisions = info.counts.decision
     say(f"{out / 'manifest.jsonl'}: {len(exported.manifest.rows)} images")
     say("  " + ", ".join(f"{decisions.get(name, 0)} {name}" for name in ("keep", "discard", "undecided")))
-    splits = info.counts["split"]
+    splits = info.counts.split
     say("  " + ", ".join(f"{splits.get(name, 0)} {name}" for name in ("train", "val", "test")))
     if not accept_proposals and decisions.get("undecided", 0):
         complain(f"{decisions['undecided']} images are undecided; --accept-proposals takes their proposals.")
@@ -101,7 +103,9 @@ def _require_folder(folder: Path) -> None:
         raise CuratorError(f"{folder} may not be read: check its permissions.")
 
 
-def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}.", param_hint=option)
-    return value
+def _one_of(option: str, value: str, allowed: tuple[_Word, ...]) -> _Word:
+    """The allowed word that `value` is, typed as one of them; wrong usage if it is none."""
+    for word in allowed:
+        if word == value:
+            return word
+    raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}.", param_hint=option)

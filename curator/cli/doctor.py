@@ -114,7 +114,8 @@ def _weights() -> list[Check]:
         found = find_weights(card)
         at_hand = found.path is not None
         cure = "" if at_hand else f"curator models --fetch {card.name}"
-        checks.append(Check(f"{card.name}", at_hand, found.message, cure, needed=False))
+        said = found.message if at_hand else "ImageNet weights are not on this machine"
+        checks.append(Check(card.name, at_hand, said, cure, needed=False))
     return checks
 
 

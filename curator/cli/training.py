@@ -41,10 +41,10 @@ def train(
     from curator.training.device import keep_memory
     from curator.training.runs import load_run, new_run_dir
 
+    if resume and out is None:
+        raise typer.BadParameter("--resume needs the run's folder.", param_hint="--out")
     read = read_manifest(manifest)
-    if resume:
-        if out is None:
-            raise typer.BadParameter("--resume needs the run's folder.", param_hint="--out")
+    if resume and out is not None:
         config = load_run(out).config
         if epochs is not None:
             config = replace(config, epochs=epochs)
@@ -113,7 +113,8 @@ def models(
     as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
 ) -> None:
     """List the backbones; fetch weights; show layers with shapes, parameters and multiply-adds."""
-    from curator.training import backbones, summary
+    from curator.training import backbones
+    from curator.training.summary import layer_table, summarise_backbone
 
     if fetch is not None:
         card = backbones.card_named(fetch)
@@ -122,7 +123,7 @@ def models(
         say(backbones.find_weights(card).message)
         return
     if layers is not None:
-        rows = summary.layer_table(backbones.card_named(layers))
+        rows = layer_table(backbones.card_named(layers))
         if as_json:
             say_json([asdict(row) for row in rows])
         else:
@@ -140,7 +141,7 @@ def models(
                 ],
             )
         return
-    found = [summary.summarise_backbone(card, measure=measure) for card in backbones.cards()]
+    found = [summarise_backbone(card, measure=measure) for card in backbones.cards()]
     if as_json:
         say_json([asdict(one) for one in found])
         return

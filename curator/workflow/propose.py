@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -43,6 +43,7 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 Target: TypeAlias = Literal["head", "brain"]
+TARGETS: Final[tuple[Target, ...]] = get_args(Target)
 Item: TypeAlias = tuple[int, str, "str | None", "str | None"]
 """Image id, file name below the root, SHA-256, error of the scan."""
 
