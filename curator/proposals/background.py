@@ -25,10 +25,12 @@ _WEAK_STEP, _WEAK_CONSISTENT, _FLAT = 2, 0.97, 4
 _SPREAD, _SPREAD_SHARE, _UNIFORM, _LINE = 14, 0.06, 0.8, 6
 # Paper round a picture: its level, the noise in it, the share of the image's edge that shows it, and the share
 # of the picture's own edges that differs from it (a head without a panel of its own is round).
-_PAPER, _PAPER_NOISE, _PAPER_SHARE, _PANEL = 100, 10, 0.97, 0.6
+_PAPER, _PAPER_NOISE, _PAPER_SHARE, _PANEL = 40, 10, 0.97, 0.6
 # A corner is tissue, not background, if it lies more than this share of the way from the darkest pixels to the
 # 97th percentile: at most 0.05 in 136 slices with a visible background, 0.35 at the median where none is.
 _TISSUE = 0.12
+# A light background is over this level, and above this share of that way in all corners.
+_BRIGHT, _LIGHT = 150, 0.9
 # Resampling blurs the inner edge of a bar over so many pixels more.
 _BLUR = 2
 
@@ -51,12 +53,14 @@ class Margins:
 @dataclass(frozen=True, slots=True)
 class Background:
     """Level of the background in grey levels, its noise (a robust standard deviation), and whether it is
-    brighter than the head. `agreement` is 1 where all four corners show the same level and falls to 0."""
+    brighter than the head. `agreement` is 1 where all four corners show the same level and falls to 0; `seen` is
+    False where tissue fills the corners."""
 
     level: float
     noise: float
     bright: bool
     agreement: float
+    seen: bool
 
 
 def find_margins(grey: Grey) -> Margins:
@@ -143,13 +147,15 @@ def find_background(smooth: Grey) -> Background:
     medians = sorted(float(np.median(corner)) for corner in corners)
     level = (medians[1] + medians[2]) / 2
     floor, top = (float(value) for value in np.percentile(smooth, (1, 97)))
-    bright = level > 150 and level > float(np.median(smooth)) + 20
-    if not bright and level > floor + _TISSUE * (top - floor):
+    spread = medians[3] - medians[0]
+    agreement = max(0.0, 1.0 - spread / max(40.0, 0.5 * abs(top - level)))
+    bright = level > _BRIGHT and level > floor + _LIGHT * (top - floor) and agreement > 0.5
+    seen = bright or level <= floor + _TISSUE * (top - floor)
+    if not seen:
         level = medians[0] if medians[0] <= floor + _TISSUE * (top - floor) else floor
     values = np.concatenate([corner.ravel() for corner in corners]).astype(np.float64)
     near = values[np.abs(values - level) <= 12 + 0.1 * abs(top - level)]
     if near.size < 20:
         near = values
     noise = max(1.0, 1.48 * float(np.median(np.abs(near - np.median(near)))))
-    spread = medians[3] - medians[0]
-    return Background(level, noise, bright, max(0.0, 1.0 - spread / max(40.0, 0.5 * abs(top - level))))
+    return Background(level, noise, bright, agreement, seen)

@@ -19,10 +19,12 @@ _HIGH_LEVELS, _HIGH_NOISE, _HIGH_SHARE = 20.0, 6.0, 0.16
 # Sizes as shares of the shorter side: what closes gaps in the scalp, what is thick enough to be head and not
 # text that touches it, and how much of a row or column the head must fill to count into the box.
 _CLOSE, _THICK, _FILL = 0.012, 0.05, 0.03
+# Where no background is seen, less than this share of the page is not the head but its brighter part.
+_FILLS = 0.5
 # A loose arc of scalp: its pieces are that close to each other, it is that long and wide, fills at most this
 # share of its box, and is this near to the core; all but the fill are shares of the shorter side. Its longest
 # piece is at least half of it: letters are smaller.
-_ARC_JOIN, _ARC_LONG, _ARC_WIDE, _ARC_FILL, _ARC_NEAR, _ARC_WHOLE = 0.03, 0.12, 0.05, 0.25, 0.08, 0.5
+_ARC_JOIN, _ARC_LONG, _ARC_WIDE, _ARC_FILL, _ARC_NEAR, _ARC_WHOLE = 0.03, 0.12, 0.1, 0.25, 0.08, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def find_head(page: Page) -> Head:
     tissue = _tissue(away, background)
     core = _largest(tissue, side)
     filled = with_scalp(away, core) | _arcs(tissue, core, side)
+    if not background.seen and filled.mean() < _FILLS:
+        filled[:] = 1
     mask = np.zeros(page.grey.shape, np.uint8)
     mask[margins.top : margins.top + height, margins.left : margins.left + width] = filled
     return Head(mask, _box(mask, side), margins, background)

@@ -16,6 +16,7 @@ from curator.records import MaskKind
 _START = 0.95
 _CUT_EDGE = 0.96  # for each side at which the image's edge cuts the head
 _UNEVEN = 0.35  # taken off in proportion, where the corners disagree on the background
+_UNSEEN = 0.6  # no background in the corners: the slice fills the image
 _GREY_BACKGROUND, _GREY_LEVEL = 0.85, 35.0
 _SHAPE, _SHAPE_RANGE = 0.75, (0.74, 0.86)  # share of its box that the head fills
 _RATIO_RANGE = (0.70, 1.0)  # width over height of upright axial and coronal heads
@@ -46,6 +47,8 @@ def confidence_of(page: Page, head: Head, beside: Sequence[Mark], upon: Sequence
     height, width = page.grey.shape
     sure = _START * _CUT_EDGE ** sum((x0 <= 1, y0 <= 1, x1 >= width - 1, y1 >= height - 1))
     sure *= 1.0 - _UNEVEN * (1.0 - head.background.agreement)
+    if not head.background.seen:
+        sure *= _UNSEEN
     if head.background.level > _GREY_LEVEL:
         sure *= _GREY_BACKGROUND
     fill = float(head.mask[y0:y1, x0:x1].mean())
@@ -73,7 +76,8 @@ def explain(page: Page, head: Head, marks: Sequence[Mark], target: Literal["head
     level = head.background.level
     ground = "light" if head.background.bright else "dark" if level < 40 else "grey"
     found = "Head found" if target == "head" else "Brain outlined, roughly, inside the head found"
-    sentences = [f"{found} against a {ground} background."]
+    behind = f"against a {ground} background" if head.background.seen else "filling the image"
+    sentences = [f"{found} {behind}."]
     on_brain = [mark for mark in marks if mark.on == "brain"]
     if on_brain:
         sentences.append(f"On the brain: {_listed(page, on_brain)}, so discard.")

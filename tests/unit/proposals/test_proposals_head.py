@@ -1,0 +1,126 @@
+"""The crop: tight round the drawn head, whatever lies beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from curator.proposals import propose_image
+from curator.proposals.background import find_margins
+from curator.proposals.page import ANALYSIS_SIDE, make_page
+from curator.records import Crop
+
+Box = tuple[int, int, int, int]
+
+
+def iou(crop: Crop | None, box: Box) -> float:
+    assert crop is not None
+    x0, y0, x1, y1 = box
+    wide = min(x1, crop.x + crop.width) - max(x0, crop.x)
+    high = min(y1, crop.y + crop.height) - max(y0, crop.y)
+    both = max(0, wide) * max(0, high)
+    return both / ((x1 - x0) * (y1 - y0) + crop.width * crop.height - both)
+
+
+@pytest.mark.parametrize("background", [0, 4, 25, 60])
+@pytest.mark.parametrize("centre", [(140, 160), (110, 140), (170, 190)])
+def test_crop_is_tight(draw: Callable[..., Any], background: float, centre: tuple[float, float]) -> None:
+    drawing = draw(background=background, centre=centre)
+    proposal = propose_image(drawing.rgb)
+    assert proposal.decision == "keep"
+    assert proposal.masks == ()
+    assert iou(proposal.crop, drawing.head) > 0.96
+    assert proposal.confidence > 0.6
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_scalp_hardly_brighter_than_the_background_is_kept(draw: Callable[..., Any], seed: int) -> None:
+    drawing = draw(scalp=9, seed=seed)
+    assert iou(propose_image(drawing.rgb).crop, drawing.head) > 0.95
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0, 5.0])
+def test_size_of_the_image_does_not_matter(draw: Callable[..., Any], factor: float) -> None:
+    drawing = draw()
+    image = cv2.resize(drawing.rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    box = tuple(round(value * factor) for value in drawing.head)
+    assert iou(propose_image(image).crop, box) > 0.95  # type: ignore[arg-type]
+
+
+def test_head_cut_by_the_edge_reaches_it_and_is_less_sure(draw: Callable[..., Any]) -> None:
+    whole = propose_image(draw().rgb)
+    drawing = draw(centre=(70, 160))
+    proposal = propose_image(drawing.rgb)
+    assert proposal.crop is not None
+    assert proposal.crop.x == 0
+    assert iou(proposal.crop, drawing.head) > 0.95
+    assert proposal.confidence < whole.confidence
+    assert "reaches the edge at left" in proposal.why
+
+
+def test_slice_that_fills_the_image_is_kept_whole(draw: Callable[..., Any]) -> None:
+    drawing = draw()
+    x0, y0, x1, y1 = drawing.brain
+    inside = drawing.rgb[y0 + 40 : y1 - 40, x0 + 30 : x1 - 30].copy()
+    proposal = propose_image(inside)
+    assert proposal.decision == "keep"
+    assert iou(proposal.crop, (0, 0, inside.shape[1], inside.shape[0])) > 0.9
+    assert proposal.confidence < 0.6
+
+
+@pytest.mark.parametrize("level", [90, 180, 255])
+@pytest.mark.parametrize("width", [1, 4, 30])
+def test_frames_are_stripped_and_drawn_as_strips(draw: Callable[..., Any], level: int, width: int) -> None:
+    drawing = draw()
+    image = cv2.copyMakeBorder(drawing.rgb, *[width] * 4, cv2.BORDER_CONSTANT, value=(level,) * 3)
+    box = tuple(value + width for value in drawing.head)
+    proposal = propose_image(image)
+    assert iou(proposal.crop, box) > 0.96  # type: ignore[arg-type]
+    assert [mask.kind for mask in proposal.masks] == ["border"] * 4
+    area = np.zeros(image.shape[:2], np.uint8)
+    for mask in proposal.masks:
+        cv2.fillPoly(area, [np.array(mask.polygon, np.int32)], 1)
+    assert area[:width].all()
+    assert area[-width:].all()
+    assert area[:, :width].all()
+    assert area[:, -width:].all()
+    assert not area[width + 4 : -width - 4, width + 4 : -width - 4].any()
+
+
+def test_bar_at_one_side(draw: Callable[..., Any]) -> None:
+    drawing = draw()
+    image = np.pad(drawing.rgb, ((0, 0), (90, 0), (0, 0)), constant_values=255)
+    x0, y0, x1, y1 = drawing.head
+    proposal = propose_image(image)
+    assert iou(proposal.crop, (x0 + 90, y0, x1 + 90, y1)) > 0.96
+    assert [mask.kind for mask in proposal.masks] == ["border"]
+    assert "border at left" in proposal.why
+
+
+def test_margins_of_a_plain_slice_are_none(draw: Callable[..., Any]) -> None:
+    assert find_margins(draw().grey).sides == (0, 0, 0, 0)
+
+
+def test_page_maps_back_onto_the_whole_image() -> None:
+    page = make_page(np.zeros((1500, 2113, 3), np.uint8))
+    height, width = page.grey.shape
+    assert max(height, width) == ANALYSIS_SIDE
+    assert page.box(0, 0, width, height) == (0, 0, 2113, 1500)
+    corners = np.array([(0, 0), (width - 1, height - 1)], np.int32)
+    (left, top), (right, bottom) = page.polygon(corners)
+    assert left <= 2
+    assert top <= 2
+    assert right >= 2113 - 3
+    assert bottom >= 1500 - 3
+
+
+def test_brain_crop_holds_the_brain_and_little_more(draw: Callable[..., Any]) -> None:
+    drawing = draw()
+    head, brain = propose_image(drawing.rgb), propose_image(drawing.rgb, target="brain")
+    assert iou(brain.crop, drawing.brain) > 0.92
+    assert brain.confidence < head.confidence
+    assert "roughly" in brain.why
