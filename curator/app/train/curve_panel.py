@@ -130,8 +130,8 @@ class CurvePanel(QWidget):
         self.rate.set_range((0, last))
         for plot in (self.loss, self.accuracy, self.rate):
             plot.set_marks(curves.phases)
-        self.loss.set_value(curves.loss_words())
-        self.accuracy.set_value(curves.accuracy_words())
+        self.loss.set_value(*curves.loss_words())
+        self.accuracy.set_value(*curves.accuracy_words())
         self.rate.set_value(curves.rate_words())
 
     def _draw_memory(self) -> None:
@@ -151,7 +151,7 @@ class CurvePanel(QWidget):
             plot.set_data("total", [0, end], [total, total])
         highest = max((last.total if own else last.machine_total) or 0, 1) / _GIB
         plot.set_range((0, end), (0, highest))
-        plot.set_value(memory.words())
+        plot.set_value(*memory.words())
 
     @Slot()
     def _draw_if_changed(self) -> None:

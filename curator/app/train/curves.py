@@ -55,20 +55,22 @@ class Curves:
         if at > 0:
             self.phases.append((at, name))
 
-    def loss_words(self) -> str:
-        """Last and best validation loss."""
-        best = _best(self.val_loss, lowest=True)
-        if best is None:
-            return f"batch {self.batch_loss[-1]:.3f}" if self.batch_loss else ""
-        return f"val {_plain(self.val_loss[-1])}, best {self.val_loss[best]:.3f} at {self.epoch[best]:.0f}"
+    def loss_words(self) -> tuple[str, ...]:
+        """Last and best validation loss, in full and shorter."""
+        if not self.epoch and self.batch_loss:
+            return f"train {_plain(self.batch_loss[-1])}", _plain(self.batch_loss[-1])
+        return self._last_and_best(self.val_loss, lowest=True)
 
-    def accuracy_words(self) -> str:
-        """Last and best balanced accuracy on the validation images."""
-        best = _best(self.val_accuracy, lowest=False)
+    def accuracy_words(self) -> tuple[str, ...]:
+        """Last and best balanced accuracy on the validation images, in full and shorter."""
+        return self._last_and_best(self.val_accuracy, lowest=False)
+
+    def _last_and_best(self, values: list[float], *, lowest: bool) -> tuple[str, ...]:
+        best = _best(values, lowest=lowest)
         if best is None:
-            return ""
-        last = _plain(self.val_accuracy[-1])
-        return f"val {last}, best {self.val_accuracy[best]:.3f} at {self.epoch[best]:.0f}"
+            return ("",)
+        last, top = _plain(values[-1]), _plain(values[best])
+        return f"val {last}, best {top} at {self.epoch[best]:.0f}", f"{last}, best {top}", last
 
     def rate_words(self) -> str:
         """The learning rate now, and how often the plateau lowered it."""

@@ -32,7 +32,8 @@ class RunHeader(QWidget):
         self._of = label("", "title-dim")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(240)
+        self._bar.setMinimumWidth(60)
+        self._bar.setMaximumWidth(240)
         self._bar.setAccessibleName("Progress of the training")
         self._batch = label("", "dim")
         self._speed = label("", "dim")
@@ -46,7 +47,7 @@ class RunHeader(QWidget):
         titles.addWidget(self._title)
         titles.addWidget(self._of)
         row.addLayout(titles)
-        row.addWidget(self._bar)
+        row.addWidget(self._bar, 2)
         for part in (self._batch, self._speed, self._left):
             row.addWidget(part)
         row.addWidget(self._words, 1)

@@ -67,14 +67,15 @@ class MemoryWatch(QObject):
             self._timer.setInterval(self._timer.interval() * 2)
         self.sampled.emit()
 
-    def words(self) -> str:
-        """What stands in the plot's corner."""
+    def words(self) -> tuple[str, ...]:
+        """What stands in the plot's corner, in full and shorter."""
         if self.last is None:
-            return ""
+            return ("",)
+        now = f"{self.first[-1]:.1f}"
         if self.last.kind == "cpu":
-            return f"{self.first[-1]:.1f} GB used, {self.second[-1]:.1f} GB free"
+            return f"{now} GB used, {self.second[-1]:.1f} GB free", f"{now} GB"
         total = (self.last.total or 0) / _GIB
-        return f"{self.first[-1]:.1f} of {total:.1f} GB, peak {self.peak:.1f}"
+        return f"{now} of {total:.1f} GB, peak {self.peak:.1f}", f"{now} of {total:.1f} GB", f"{now} GB"
 
     @Slot()
     def _sample(self) -> None:

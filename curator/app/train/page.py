@@ -95,8 +95,8 @@ class TrainPage(Page):
         right.setContentsMargins(14, 10, 14, 12)
         right.setSpacing(10)
         right.addWidget(self.header)
-        right.addWidget(self.panel, 1)
-        right.addWidget(self.runs)
+        right.addWidget(self.panel, 3)
+        right.addWidget(self.runs, 1)
         row.addLayout(right, 1)
 
     def _left(self) -> QWidget:

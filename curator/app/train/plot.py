@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from curator.app import theme
@@ -45,6 +45,7 @@ class Plot(QFrame):
         self._overlays: dict[tuple[str, str], Any] = {}
         self._marks: list[Any] = []
         self._marked: tuple[tuple[float, str], ...] = ()
+        self._variants: tuple[str, ...] = ("",)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 9, 12, 6)
         column.setSpacing(6)
@@ -59,7 +60,7 @@ class Plot(QFrame):
         column.addWidget(self._empty, 1)
         theme.notifier().changed.connect(self.recolour)
         self.recolour()
-        self.set_value("")
+        self.setAccessibleName(f"Plot: {title}")
 
     def set_data(self, key: str, x: Sequence[float], y: Sequence[float], *, dots: bool = False) -> None:
         """Draws one series anew. `dots` marks its points, which a line of one point needs to be seen."""
@@ -126,13 +127,15 @@ class Plot(QFrame):
             ticks[-1] = (ticks[-1][0], f"{ticks[-1][1]} {self._unit}")
         self._item.getAxis("bottom").setTicks([ticks])
         if y is not None:
-            self._item.setYRange(*y, padding=0)
+            self._item.setYRange(*y, padding=0.03)
             self._item.getAxis("left").setTicks([[(value, f"{value:g}") for value in round_steps(*y)]])
 
-    def set_value(self, words: str) -> None:
-        """What stands in the corner."""
-        self._value.setText(words)
-        self.setAccessibleName(f"Plot: {self._title}. {words}")
+    def set_value(self, *variants: str) -> None:
+        """What stands in the corner: the first of `variants`, longest first, that there is room for."""
+        if variants != self._variants:
+            self._variants = variants
+            self.setAccessibleName(f"Plot: {self._title}. {variants[0]}")
+            self._fit_value()
 
     def value(self) -> str:
         """What stands in the corner, as shown."""
@@ -153,7 +156,7 @@ class Plot(QFrame):
             axis.setTextPen(pg.mkPen(colours.dim))
             axis.setTickPen(pg.mkPen(colours.line))
             axis.setTickFont(ticks)
-            axis.setStyle(tickLength=0, tickTextOffset=6)
+            axis.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
         self._item.getAxis("bottom").setPen(pg.mkPen(colours.line_strong))
         self._item.getAxis("left").setPen(pg.mkPen(None))
         self._item.showGrid(y=True, alpha=1.0)
@@ -169,6 +172,18 @@ class Plot(QFrame):
             mark.setStyleSheet(f"background: {getattr(colours, colour)}; border-radius: 1px")
         self._colour_marks()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Says as much in the corner as there is room for."""
+        super().resizeEvent(event)
+        self._fit_value()
+
+    def _fit_value(self) -> None:
+        others = self._head_row.sizeHint().width() - self._value.sizeHint().width()
+        room = self._head_row.geometry().width() - others
+        metrics = self._value.fontMetrics()
+        fitting = (words for words in self._variants if metrics.horizontalAdvance(words) + 4 <= room)
+        self._value.setText(next(fitting, self._variants[-1]))
+
     def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -182,6 +197,7 @@ class Plot(QFrame):
                 head.addSpacing(4)
                 head.addWidget(mark, 0, Qt.AlignmentFlag.AlignVCenter)
                 head.addWidget(label(one.words, "dim"))
+        self._head_row = head
         self._value = label("", "value")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._value, 1)
@@ -201,6 +217,8 @@ class Plot(QFrame):
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
         item.hideButtons()
+        # Room for half of the last tick's number.
+        item.layout.setContentsMargins(0, 6, 26 if self._unit else 12, 0)
         item.setLogMode(y=self._log_y)
         item.getAxis("left").setWidth(_AXIS_WIDTH)
         for side in ("left", "bottom"):

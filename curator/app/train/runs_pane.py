@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # The heading, the table's header and four runs; more are scrolled.
 _HEIGHT = 188
+_LEAST_HEIGHT = 112
 
 
 class RunsPane(QWidget):
@@ -62,7 +63,8 @@ class RunsPane(QWidget):
         self._stack.addWidget(self.table)
         inside.addWidget(self._stack)
         column.addWidget(card, 1)
-        self.setFixedHeight(_HEIGHT)
+        self.setMinimumHeight(_LEAST_HEIGHT)
+        self.setMaximumHeight(_HEIGHT)
         self.table.chosen.connect(self._toggle_curves)
         self.table.selectionModel().currentRowChanged.connect(self._show_actions)
         self.table.runs.modelReset.connect(self._show_actions)
