@@ -71,6 +71,9 @@ class ImageList(QAbstractListModel):
         self._flags: dict[Which, npt.NDArray[np.bool_]] = {}
         self._confidence: npt.NDArray[np.float64] = np.zeros(0)
         self._texts: list[str] = []
+        self._group: list[str | None] = []
+        # Made when it is asked for; None after a group changed.
+        self._members: dict[str, list[int]] | None = None
         self._ordered: npt.NDArray[np.intp] = np.zeros(0, np.intp)
         self._rows: npt.NDArray[np.intp] = np.zeros(0, np.intp)
         self._row_of: npt.NDArray[np.intp] = np.zeros(0, np.intp)
@@ -207,6 +210,19 @@ class ImageList(QAbstractListModel):
         before = hits[hits < row]
         return self.id_at(int(before[-1] if len(before) else hits[-1]))
 
+    def copies_of(self, image_id: int) -> list[int]:
+        """All images of the same copy group, itself included; none where it is in no group."""
+        position = self._position.get(image_id)
+        name = self._group[position] if position is not None else None
+        if name is None:
+            return []
+        if self._members is None:
+            self._members = {}
+            for one, group in zip(self._ids, self._group, strict=True):
+                if group is not None:
+                    self._members.setdefault(group, []).append(int(one))
+        return list(self._members[name])
+
     # Inside
 
     def _read_all(self) -> None:
@@ -220,6 +236,8 @@ class ImageList(QAbstractListModel):
         self._flags["all"] = np.ones(len(ids), np.bool_)
         self._confidence = np.full(len(ids), np.nan)
         self._texts = [""] * len(ids)
+        self._group = [None] * len(ids)
+        self._members = None
         self._read(ids)
         self._sort()
 
@@ -236,6 +254,9 @@ class ImageList(QAbstractListModel):
             flags["discarded"][position] = state.decision == "discard"
             flags["kept"][position] = state.decision == "keep"
             self._confidence[position] = np.nan if state.confidence is None else state.confidence
+            if self._group[position] != state.copy_group:
+                self._group[position] = state.copy_group
+                self._members = None
             self._texts[position] = f"{state.file_name}\n{state.note}".casefold()
 
     def _sort(self) -> None:

@@ -268,11 +268,12 @@ class Jobs(QObject):
 
     def cancel_all_and_wait(self) -> None:
         """Cancels every job and returns once no thread runs any more."""
-        jobs = self.active()
-        for job in jobs:
-            job.cancel()
-        for job in jobs:
-            job.wait()
+        # What hears of an end may begin something new: that ends as well.
+        while jobs := self.active():
+            for job in jobs:
+                job.cancel()
+            for job in jobs:
+                job.wait()
 
     @Slot()
     def _on_ended(self) -> None:

@@ -78,6 +78,8 @@ class ProjectModel(QObject):
         from curator.project import Project
         from curator.workflow.propose import Focus
 
+        if self.project is not None and self.project.root == root.resolve():
+            self.close()
         project = Project.open(root, profile=profile)
         self.close()
         self.project, self.focus = project, Focus()

@@ -51,8 +51,8 @@ class CurvePanel(QWidget):
             unit="min",
         )
         self.machine_memory = Plot(
-            "Memory on the CPU",
-            (Series("first", "this program", "accent"), Series("second", "free", "dim")),
+            "Memory (CPU)",
+            (Series("first", "Curator", "accent"), Series("second", "free", "dim")),
             unit="min",
         )
         self.memory_plots = QStackedWidget()

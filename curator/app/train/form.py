@@ -133,17 +133,18 @@ class TrainForm(QWidget):
         self._editors: dict[str, QWidget] = {}
         self.more = Fold("More options", self._options())
         column.addWidget(self.more)
-        self._preset = DEFAULT_PRESET
+        # What the form does not ask for stays as the preset, or the run that is shown, has it.
+        self._base = TrainConfig.preset_named(DEFAULT_PRESET)
         self.set_preset(DEFAULT_PRESET)
 
     def config(self) -> TrainConfig:
         """What the form says. Raises `TrainingError` where it makes no sense together."""
         values = {name: _read(editor) for name, editor in self._editors.items()}
-        return TrainConfig(backbone=self.backbone.currentData(), preset=self._preset, **values)
+        return dataclasses.replace(self._base, backbone=self.backbone.currentData(), **values)
 
     def set_config(self, config: TrainConfig) -> None:
         """Shows `config`."""
-        self._preset = config.preset
+        self._base = config
         card = self.cards.get(config.preset)
         if card is not None:
             card.setChecked(True)
@@ -156,8 +157,10 @@ class TrainForm(QWidget):
 
     def set_preset(self, name: str) -> None:
         """Puts every option to what the preset `name` says; the backbone stays unless it says one."""
-        changes = {"backbone": self.backbone.currentData(), **dict(PRESETS[name].changes)}
-        self.set_config(dataclasses.replace(TrainConfig(preset=name), **changes))
+        config = TrainConfig.preset_named(name)
+        if "backbone" not in PRESETS[name].changes:
+            config = dataclasses.replace(config, backbone=self.backbone.currentData())
+        self.set_config(config)
 
     def set_backbones(self, cards: Sequence[tuple[str, str]]) -> None:
         """Fills the list of backbones: (name, words). The one that was chosen stays chosen."""

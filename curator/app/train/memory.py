@@ -73,7 +73,8 @@ class MemoryWatch(QObject):
             return ("",)
         now = f"{self.first[-1]:.1f}"
         if self.last.kind == "cpu":
-            return f"{now} GB used, {self.second[-1]:.1f} GB free", f"{now} GB"
+            free = f"{self.second[-1]:.1f}"
+            return f"{now} GB used, {free} GB free", f"{now} GB, {free} free", f"{now} GB"
         total = (self.last.total or 0) / _GIB
         return f"{now} of {total:.1f} GB, peak {self.peak:.1f}", f"{now} of {total:.1f} GB", f"{now} GB"
 

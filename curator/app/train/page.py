@@ -19,6 +19,7 @@ from curator.app.train.data_pane import DataPane
 from curator.app.train.form import TrainForm
 from curator.app.train.header import RunHeader
 from curator.app.train.memory import MemoryWatch
+from curator.app.train.run_index import CurvesRead
 from curator.app.train.runs_pane import RunsPane
 from curator.app.train.trainer import Trainer
 from curator.app.train.weights import WeightsWatch
@@ -220,6 +221,9 @@ class TrainPage(Page):
             self.status_changed.emit(f"{what} of epoch {event.epoch} saved")
         elif isinstance(event, said.Finished):
             self._best, self._seconds = event.best_epoch, event.seconds
+        elif isinstance(event, CurvesRead):
+            self._curves = event.curves
+            self.panel.show_curves(self._curves)
         elif isinstance(event, Warned):
             messages.show(event.message, "warning")
 

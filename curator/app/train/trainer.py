@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from curator.app.jobs import Job
 from curator.app.project_model import ProjectModel
+from curator.app.train.curves import Curves
+from curator.app.train.run_index import CurvesRead
 from curator.records import Event, Progress
 
 if TYPE_CHECKING:
@@ -137,6 +139,7 @@ def _resume(run_dir: Path, root: Path) -> Iterator[Event]:
     from curator.training.runs import load_run
 
     run = load_run(run_dir)
+    yield CurvesRead(run_dir, Curves.of_run(run.metrics, run.config.epochs))
     yield from _with_progress(fit(run.manifest(), run.config, run_dir, root=root, resume=True))
 
 
