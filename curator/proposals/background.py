@@ -31,6 +31,9 @@ _PAPER, _PAPER_NOISE, _PAPER_SHARE, _PANEL = 40, 10, 0.97, 0.6
 _TISSUE = 0.12
 # A light background is over this level, and above this share of that way in all corners.
 _BRIGHT, _LIGHT = 150, 0.9
+# A frame's sides have one grey to within this many levels over this share of their length, and stand out by at
+# least this many levels where nothing touches them.
+_FRAME_NOISE, _FRAME_SHARE, _FRAME_STEP = 30, 0.9, 40.0
 # Resampling blurs the inner edge of a bar over so many pixels more.
 _BLUR = 2
 
@@ -70,8 +73,11 @@ def find_margins(grey: Grey) -> Margins:
     depths, steps = [], []
     for turn in range(4):  # each edge in turn on top: top, right, bottom, left
         depth, step = _strip(np.rot90(panel, turn))
-        depths.append(depth + paper.sides[turn])
-        steps.append(max(step, paper.steps[turn]))
+        depths.append(depth)
+        steps.append(step)
+    _complete(panel, depths, steps)
+    depths = [depth + outside for depth, outside in zip(depths, paper.sides, strict=True)]
+    steps = [max(step, outside) for step, outside in zip(steps, paper.steps, strict=True)]
     height, width = grey.shape
     if depths[0] + depths[2] > _DEEPEST_TWO * height:
         depths[0] = depths[2] = 0
@@ -79,6 +85,20 @@ def find_margins(grey: Grey) -> Margins:
         depths[1] = depths[3] = 0
     top, right, bottom, left = depths
     return Margins(top, right, bottom, left, (steps[0], steps[1], steps[2], steps[3]))
+
+
+def _complete(grey: Grey, depths: list[int], steps: list[float]) -> None:
+    """Finds the sides of a frame that bright scalp touches, by the grey that its other sides show."""
+    known = [turn for turn in range(4) if depths[turn] and steps[turn] >= _FRAME_STEP]
+    if len(known) < 2 or len(known) == 4:
+        return
+    level = float(np.median([np.median(np.rot90(grey, turn)[0]) for turn in known]))
+    for turn in set(range(4)) - set(known):
+        rows = np.rot90(grey, turn)[: max(depths[side] for side in known)].astype(np.int16)
+        alike = (np.abs(rows - level) <= _FRAME_NOISE).mean(axis=1) >= _FRAME_SHARE
+        deep = len(alike) if alike.all() else int(np.argmin(alike))
+        if deep and deep < _DEEPEST * grey.shape[turn % 2]:
+            depths[turn], steps[turn] = max(depths[turn], deep), max(steps[turn], _FRAME_STEP)
 
 
 def _paper(grey: Grey) -> Margins:

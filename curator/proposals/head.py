@@ -23,8 +23,10 @@ _CLOSE, _THICK, _FILL = 0.012, 0.05, 0.03
 _FILLS = 0.5
 # A loose arc of scalp: its pieces are that close to each other, it is that long and wide, fills at most this
 # share of its box, and is this near to the core; all but the fill are shares of the shorter side. Its longest
-# piece is at least half of it: letters are smaller.
+# piece is at least half of it, as letters are not, and only bent or upright pieces count: their boxes are
+# that wide, as a line of text is not.
 _ARC_JOIN, _ARC_LONG, _ARC_WIDE, _ARC_FILL, _ARC_NEAR, _ARC_WHOLE = 0.03, 0.12, 0.1, 0.25, 0.08, 0.5
+_ARC_BENT = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +138,15 @@ def _arcs(tissue: Area, core: Area, side: int) -> Area:
             continue
         window = np.s_[y : y + h, x : x + w]
         own = (labels[window] == index) & (loose[window] > 0)
-        pieces = cv2.connectedComponentsWithStats(own.astype(np.uint8))[2][1:]
-        longest = int(pieces[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(initial=0))
-        if longest < _ARC_WHOLE * max(w, h):
+        if own.sum() >= _ARC_FILL * w * h or float(away[window][own].min()) >= _ARC_NEAR * side:
             continue
-        if own.sum() < _ARC_FILL * w * h and float(away[window][own].min()) < _ARC_NEAR * side:
-            found[window][own] = 1
+        _, pieces, sizes, _ = cv2.connectedComponentsWithStats(own.astype(np.uint8))
+        sizes = sizes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+        upright = sizes[:, 1] >= np.maximum(2 * sizes[:, 0], _ARC_WIDE * side)
+        bent = (sizes.min(axis=1) >= _ARC_BENT * side) | upright
+        bent[0] = False
+        if bent.any() and sizes[bent].max() >= _ARC_WHOLE * max(w, h):
+            found[window][bent[pieces]] = 1
     return found
 
 

@@ -124,3 +124,21 @@ def test_brain_crop_holds_the_brain_and_little_more(draw: Callable[..., Any]) ->
     assert iou(brain.crop, drawing.brain) > 0.92
     assert brain.confidence < head.confidence
     assert "roughly" in brain.why
+
+
+def test_frame_that_bright_scalp_touches_is_complete(draw: Callable[..., Any]) -> None:
+    drawing = draw(centre=(97, 160), scalp=240)
+    for side in (np.s_[:3], np.s_[-3:], np.s_[:, :3], np.s_[:, -3:]):
+        drawing.grey[side] = 240
+    proposal = propose_image(drawing.rgb)
+    assert len(proposal.masks) == 4
+    assert iou(proposal.crop, (3, *drawing.head[1:])) > 0.95
+
+
+def test_lines_of_text_near_the_head_do_not_join_it(draw: Callable[..., Any]) -> None:
+    drawing = draw(width=320)
+    for line in range(4):
+        drawing.write("SMITH JO 034Y", 205, 16 + 14 * line, scale=0.4, level=230)
+    proposal = propose_image(drawing.rgb)
+    assert iou(proposal.crop, drawing.head) > 0.96
+    assert {overlay.kind for overlay in proposal.overlays} == {"text"}
