@@ -55,8 +55,8 @@ def badges(state: ImageState) -> list[str]:
 class ImageList(QAbstractListModel):
     """Rows are positions in `project.ids`, chosen and ordered by numpy.
 
-    The image that is current stays listed although the filter no longer holds for it, until another one
-    becomes current: the cursor stays where it is.
+    The image that is current stays listed when a change makes the filter no longer hold for it, until
+    another one becomes current: the cursor stays where it is.
     """
 
     def __init__(self, loader: ImageLoader | None = None, parent: QObject | None = None) -> None:
@@ -75,6 +75,7 @@ class ImageList(QAbstractListModel):
         # Made when it is asked for; None after a group changed.
         self._members: dict[str, list[int]] | None = None
         self._ordered: npt.NDArray[np.intp] = np.zeros(0, np.intp)
+        self._place: npt.NDArray[np.intp] = np.zeros(0, np.intp)
         self._rows: npt.NDArray[np.intp] = np.zeros(0, np.intp)
         self._row_of: npt.NDArray[np.intp] = np.zeros(0, np.intp)
         if loader is not None:
@@ -120,8 +121,9 @@ class ImageList(QAbstractListModel):
         return self._filter
 
     def set_filter(self, wanted: Filter) -> None:
-        """Changes what is listed."""
+        """Changes what is listed; also the current image has to hold to it, though it stays current."""
         self._filter = wanted
+        self._current = -1
         self._update_rows()
 
     @property
@@ -191,24 +193,28 @@ class ImageList(QAbstractListModel):
         """All images that are listed, in order."""
         return [int(image_id) for image_id in self._ids[self._rows]]
 
+    def count_of(self, which: Which) -> int:
+        """For how many of all images `which` holds."""
+        flags = self._flags.get(which)
+        return 0 if flags is None else int(np.count_nonzero(flags))
+
     def next_id(self, image_id: int, step: int, which: Which = "all") -> int | None:
         """The next (`step` 1) or previous (-1) listed image for which `which` holds.
 
         Looks from the other end once the end is reached, for anything but "all"; None where there is none.
         """
-        row = self.row_of(image_id)
-        if which == "all":
-            wanted = row + step
-            return self.id_at(wanted) if 0 <= wanted < len(self._rows) else None
-        hits = np.flatnonzero(self._flags[which][self._rows])
-        hits = hits[hits != row]
-        if not len(hits):
+        position = self._position.get(image_id)
+        # Compared by their place in the order, so that it also works from an image that is not listed.
+        place = -1 if position is None else int(self._place[position])
+        hits = self._rows[self._flags[which][self._rows]]
+        places = self._place[hits]
+        hits, places = hits[places != place], places[places != place]
+        beyond = hits[places > place] if step > 0 else hits[places < place][::-1]
+        if len(beyond):
+            return int(self._ids[beyond[0]])
+        if which == "all" or not len(hits):
             return None
-        if step > 0:
-            beyond = hits[hits > row]
-            return self.id_at(int(beyond[0] if len(beyond) else hits[0]))
-        before = hits[hits < row]
-        return self.id_at(int(before[-1] if len(before) else hits[-1]))
+        return int(self._ids[hits[0] if step > 0 else hits[-1]])
 
     def copies_of(self, image_id: int) -> list[int]:
         """All images of the same copy group, itself included; none where it is in no group."""
@@ -264,6 +270,8 @@ class ImageList(QAbstractListModel):
             self._ordered = np.argsort(self._confidence, kind="stable")
         else:
             self._ordered = np.arange(len(self._ids))
+        self._place = np.empty(len(self._ids), np.intp)
+        self._place[self._ordered] = np.arange(len(self._ids))
 
     def _chosen(self) -> npt.NDArray[np.intp]:
         wanted = self._flags.get(self._filter.which)

@@ -1,0 +1,73 @@
+"""Ties the keys of Curate to what the page does, and keeps them out of text fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+from curator.app.shortcuts import CURATE, Key, shortcuts
+
+_TEXT: Final = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox)
+# These work in text fields too: they leave the field, or go to another one.
+_EVERYWHERE: Final = ("curate.leave", "curate.go_to", "curate.search", "curate.controls")
+
+shortcuts.register(
+    Key("curate.digits", ("1…7",), "Kind of the mask, or reason after X", CURATE, held=True),
+    Key("curate.brush_smaller", ("[",), "Smaller brush", CURATE),
+    Key("curate.brush_larger", ("]",), "Larger brush", CURATE),
+    Key("curate.cleaned", ("V",), "Cleaned, as it is trained on", CURATE),
+    Key("curate.controls", ("F6",), "Go to the controls on the right, and back", CURATE),
+    Key("curate.finish", ("Return", "Enter"), "Close the polygon; open from the grid", CURATE),
+    Key("curate.up", ("Up",), "Row above in the grid", CURATE),
+    Key("curate.down", ("Down",), "Row below in the grid", CURATE),
+    Key("curate.first", ("Home",), "First image", CURATE),
+    Key("curate.last", ("End",), "Last image", CURATE),
+)
+
+
+def bind_all(
+    page: QWidget, slots: Mapping[str, Callable[[], object]], blocked: Callable[[str], bool]
+) -> None:
+    """Binds each id to its slot; `blocked` says whether something in front of the page keeps a key away."""
+    for id, slot in slots.items():
+        shortcuts.bind(page, id, _guarded(page, id, slot, blocked))
+
+
+def is_text_field(widget: QWidget | None) -> bool:
+    """Whether plain letters belong to the widget."""
+    return isinstance(widget, _TEXT)
+
+
+def held_key(id: str, text: str) -> bool:
+    """Whether `text` (a key in portable notation) is the key of `id`."""
+    return text in shortcuts.get(id).keys
+
+
+def _guarded(
+    page: QWidget, id: str, slot: Callable[[], object], blocked: Callable[[str], bool]
+) -> Callable[[], None]:
+    def run() -> None:
+        if blocked(id):
+            return
+        focus = QApplication.focusWidget()
+        on_control = isinstance(focus, QAbstractButton) and page.isAncestorOf(focus)
+        if id == "curate.next_unsure" and (on_control or is_text_field(focus)):
+            # Tab still leads from control to control once the focus is among them.
+            page.focusNextChild()
+        elif on_control and isinstance(focus, QAbstractButton) and id in ("curate.accept", "curate.finish"):
+            focus.click()
+        elif id in _EVERYWHERE or not is_text_field(focus):
+            slot()
+
+    return run

@@ -1,0 +1,132 @@
+"""Film strip and grid: two views on the same list model. The keys stay with the page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
+
+from curator.app import theme
+from curator.app.image_delegate import ImageDelegate
+from curator.app.image_list import ImageList
+
+STRIP_SIDE: Final = 88
+GRID_SIDE: Final = 148
+_BATCH: Final = 1000
+
+
+class _Images(QListView):
+    """`chosen` carries the image that was clicked."""
+
+    chosen = Signal(int)
+
+    def __init__(self, images: ImageList, side: int, name: str, *, names: bool) -> None:
+        super().__init__()
+        self._images = images
+        self._empty = ""
+        self._delegate = ImageDelegate(side, names=names)
+        self.setModel(images)
+        self.setItemDelegate(self._delegate)
+        self.setAccessibleName(name)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(_BATCH)
+        self.setGridSize(self._delegate.cell)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        # The page has the keys: a list that takes the focus would search by letters.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMouseTracking(True)
+        self.clicked.connect(self._clicked)
+        theme.notifier().changed.connect(self.viewport().update)
+
+    def show_current(self, image_id: int) -> None:
+        """Frames an image and scrolls to it."""
+        row = self._images.row_of(image_id)
+        if row < 0:
+            self.clearSelection()
+            return
+        index = self._images.index(row)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._scroll_to(index)
+
+    def set_empty_words(self, words: str) -> None:
+        """What is said while nothing is listed."""
+        self._empty = words
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._images.rowCount() == 0 and self._empty:
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.current().dim)
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._empty)
+
+    def _scroll_to(self, index: QModelIndex) -> None:
+        self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
+
+    @Slot(QModelIndex)
+    def _clicked(self, index: QModelIndex) -> None:
+        self.chosen.emit(self._images.id_at(index.row()))
+
+
+class FilmStrip(_Images):
+    """One row; the current image is kept in the middle."""
+
+    def __init__(self, images: ImageList) -> None:
+        super().__init__(images, STRIP_SIDE, "Film strip", names=False)
+        self.setProperty("role", "strip")
+        self.setFlow(QListView.Flow.TopToBottom)
+        self.setWrapping(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setFixedHeight(self._delegate.cell.height() + 16)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel goes along the strip."""
+        bar = self.horizontalScrollBar()
+        turned = event.angleDelta().x() or event.angleDelta().y()
+        bar.setValue(bar.value() - turned)
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._scroll_to(self.currentIndex())
+
+    def _scroll_to(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+
+
+class Grid(_Images):
+    """All images, row by row; a double click `opened` one."""
+
+    opened = Signal(int)
+
+    def __init__(self, images: ImageList) -> None:
+        super().__init__(images, GRID_SIDE, "Grid", names=True)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.doubleClicked.connect(self._double_clicked)
+
+    @property
+    def columns(self) -> int:
+        """How many images are in a row."""
+        return max(1, self.viewport().width() // self._delegate.cell.width())
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, 400)
+
+    @Slot(QModelIndex)
+    def _double_clicked(self, index: QModelIndex) -> None:
+        self.opened.emit(self._images.id_at(index.row()))

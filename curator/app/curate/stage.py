@@ -1,0 +1,214 @@
+"""The middle of Curate: the canvas, what floats over it, and the cleaned image beside it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from curator.app.curate.canvas import Canvas
+from curator.app.curate.cleaned_pane import CleanedPane
+from curator.app.curate.floating import KindBar, ReasonStrip, ToolPalette
+from curator.app.curate.notice import Notice
+from curator.app.curate.tools import MASKING
+from curator.app.image_loader import ImageLoader
+from curator.app.widgets import KeyHint
+from curator.records import ImageState
+
+_LOADING_MS: Final = 180
+_GAP: Final = 14
+
+
+class Stage(QWidget):
+    """Shows the current image as soon as it is decoded; `back_wanted` is for the way back to Review."""
+
+    back_wanted = Signal()
+    view_changed = Signal()
+
+    def __init__(self, loader: ImageLoader) -> None:
+        super().__init__()
+        self.setProperty("role", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._loader = loader
+        self._state: ImageState | None = None
+        self._shown = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.canvas = Canvas()
+        self.cleaned = CleanedPane()
+        self.cleaned.setVisible(False)
+        row.addWidget(self.canvas, 1)
+        row.addWidget(self.cleaned, 1)
+        self.palette_ = ToolPalette(self.canvas)
+        self.kinds = KindBar(self.canvas)
+        self.reasons = ReasonStrip(self.canvas)
+        self.notice = Notice(self.canvas)
+        self.back = QPushButton("‹  Back to Review")
+        self.back.setParent(self.canvas)
+        self.back.setStyleSheet("QPushButton { padding-right: 78px; }")
+        self.back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.back.setAccessibleName("Back to Review")
+        inside = QHBoxLayout(self.back)
+        inside.setContentsMargins(0, 0, 8, 0)
+        inside.addStretch(1)
+        inside.addWidget(KeyHint("review.back"))
+        self.back.clicked.connect(self.back_wanted)
+        self.back.hide()
+        self._loading = QTimer(self)
+        self._loading.setSingleShot(True)
+        self._loading.setInterval(_LOADING_MS)
+        self._loading.timeout.connect(self._say_loading)
+        self._connect()
+        self.canvas.installEventFilter(self)
+
+    def _connect(self) -> None:
+        canvas = self.canvas
+        self.palette_.chosen.connect(canvas.set_tool)
+        self.palette_.pan_toggled.connect(canvas.hold_pan)
+        self.kinds.chosen.connect(canvas.set_kind)
+        self.kinds.brush_changed.connect(canvas.set_brush)
+        self.kinds.delete.clicked.connect(canvas.delete_selected)
+        canvas.tool_changed.connect(self._tool_changed)
+        canvas.selected_changed.connect(self._show_kinds)
+        canvas.kind_changed.connect(self._show_kinds)
+        canvas.brush_changed.connect(self._show_kinds)
+        self._loader.image_ready.connect(self._image_ready)
+        self._loader.cleaned_ready.connect(self._cleaned_ready)
+
+    # What is shown
+
+    def go_to(self, state: ImageState | None) -> None:
+        """Goes to another image, or to none."""
+        self._state = state
+        loaded = self._loader.image(state) if state is not None else None
+        self._shown = loaded is not None
+        self.canvas.show_image(state, loaded)
+        self._loading.stop()
+        self.notice.say("")
+        if state is not None and loaded is None and not self._say_error():
+            self._loading.start()
+        self._show_cleaned()
+
+    def follow(self, state: ImageState) -> None:
+        """The image that is shown has changed."""
+        was = self._state
+        if was is not None and (was.sha256 != state.sha256 or was.error != state.error):
+            self.go_to(state)
+            return
+        self._state = state
+        self.canvas.show_state(state)
+        self._show_cleaned()
+
+    def say(self, words: str, *, icon: str | None = None, button: str = "") -> None:
+        """A sentence in place of the image."""
+        self.notice.say(words, icon=icon, button=button)
+
+    def set_original(self, held: bool) -> None:
+        """The original without overlays, while held."""
+        if held:
+            self.canvas.set_mode("original")
+        elif self.canvas.mode == "original":
+            self.canvas.set_mode("edit")
+
+    def toggle_cleaned(self) -> None:
+        """The cleaned image in place of the original, or back."""
+        self.canvas.set_mode("edit" if self.canvas.mode == "cleaned" else "cleaned")
+        self._show_cleaned()
+        self.view_changed.emit()
+
+    def toggle_side_by_side(self) -> None:
+        """Original and cleaned side by side, or back."""
+        self.cleaned.setVisible(self.cleaned.isHidden())
+        self._show_cleaned()
+        self.view_changed.emit()
+
+    def show_back(self, visible: bool) -> None:
+        """Shows the way back to Review."""
+        self.back.setVisible(visible)
+        self._place()
+
+    def ask_reason(self, asking: bool) -> None:
+        """Places the strip of reasons, or takes it away."""
+        if not asking:
+            self.reasons.hide()
+        self._place()
+
+    # Inside
+
+    @Slot(object)
+    def _image_ready(self, image_id: int) -> None:
+        state = self._state
+        if state is None or image_id != state.id or self._shown:
+            return
+        loaded = self._loader.image(state)
+        self._loading.stop()
+        if loaded is not None:
+            self.notice.say("")
+            self._shown = True
+            self.canvas.show_image(state, loaded)
+            self._show_cleaned()
+        else:
+            self._say_error()
+
+    @Slot(object)
+    def _cleaned_ready(self, image_id: int) -> None:
+        if self._state is not None and image_id == self._state.id:
+            self._show_cleaned()
+
+    def _show_cleaned(self) -> None:
+        state = self._state
+        if self.canvas.mode != "cleaned" and self.cleaned.isHidden():
+            return
+        made = self._loader.cleaned(state) if state is not None and self._shown else None
+        if made is None:
+            if state is None or not self._shown:
+                self.cleaned.show_image(None)
+            return
+        self.canvas.show_cleaned(made)
+        self.cleaned.show_image(made, f"cleaned, {made.width()} × {made.height()}")
+
+    def _say_error(self) -> bool:
+        state = self._state
+        error = self._loader.error(state) if state is not None else None
+        if error is None:
+            return False
+        self.notice.say(error, icon="warning")
+        return True
+
+    @Slot()
+    def _say_loading(self) -> None:
+        if not self._shown and self._state is not None:
+            self.notice.say("Loading the image…")
+
+    @Slot(str)
+    def _tool_changed(self, name: str) -> None:
+        self.palette_.show_tool(name)
+        self._show_kinds()
+        self.view_changed.emit()
+
+    def _show_kinds(self, _what: object = None) -> None:
+        canvas = self.canvas
+        brush = canvas.brush if canvas.tool in ("brush", "eraser") else None
+        selected = canvas.selected is not None
+        self.kinds.show_for(
+            canvas.kind, kinds=canvas.tool in MASKING or selected, brush=brush, selected=selected
+        )
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keeps the panels in their places when the canvas changes its size."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        wide, high = self.canvas.width(), self.canvas.height()
+        self.palette_.move(_GAP, _GAP)
+        self.canvas.keep_free(self.palette_.width() + _GAP)
+        left = self.palette_.width() + 2 * _GAP
+        self.kinds.move(max(left, (wide - self.kinds.width()) // 2), _GAP)
+        self.reasons.move(max(_GAP, (wide - self.reasons.width()) // 2), high - self.reasons.height() - _GAP)
+        self.back.move(_GAP, high - self.back.sizeHint().height() - _GAP)
+        self.notice.setGeometry(left, 0, max(80, wide - 2 * left), high)

@@ -1,0 +1,95 @@
+"""The bar below the canvas: where one is, and how the image is shown."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+from curator.app.shortcuts import display, shortcuts
+from curator.app.widgets import IconButton, label, line
+
+
+class ViewBar(QWidget):
+    """`wanted` carries the id of a key that a button stands for; `go_to` a number from 1."""
+
+    wanted = Signal(str)
+    go_to = Signal(int)
+    original_held = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "pane")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("View")
+        self.setFixedHeight(36)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(10, 0, 10, 0)
+        self._row.setSpacing(3)
+        self._icon("arrow-left", "Previous image", "curate.previous")
+        self._icon("arrow-right", "Next image", "curate.next")
+        self.number = QLineEdit()
+        self.number.setFixedWidth(54)
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.number.setValidator(QIntValidator(1, 9_999_999, self))
+        self.number.setAccessibleName("Go to image number")
+        self.number.setToolTip("Go to image number (Ctrl+G)")
+        self.number.returnPressed.connect(self._number_typed)
+        self._of = label("", "dim")
+        self._row.addSpacing(4)
+        self._row.addWidget(self.number)
+        self._row.addWidget(self._of)
+        self._row.addSpacing(6)
+        self._words("to do", "Next image to do", "curate.next_undecided")
+        self._words("unsure", "Next unsure image", "curate.next_unsure")
+        self._row.addStretch(1)
+        self.original = self._icon("original", "Original, while pressed", "curate.original", emits=False)
+        self.original.pressed.connect(lambda: self.original_held.emit(True))
+        self.original.released.connect(lambda: self.original_held.emit(False))
+        self.cleaned = self._icon("eye", "Cleaned, as it is trained on", "curate.cleaned")
+        self.cleaned.setCheckable(True)
+        self.side = self._icon("side-by-side", "Original and cleaned side by side", "curate.side_by_side")
+        self.side.setCheckable(True)
+        self._row.addWidget(line(vertical=True))
+        self._icon("zoom-out", "Zoom out", "curate.zoom_out")
+        self._icon("zoom-in", "Zoom in", "curate.zoom_in")
+        self._icon("fit", "Fit the image", "curate.fit")
+        full = QPushButton("1:1")
+        full.setProperty("role", "link")
+        full.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        full.setAccessibleName("Full size")
+        full.setToolTip("Full size (double click)")
+        full.clicked.connect(lambda: self.wanted.emit("curate.full_size"))
+        self._row.addWidget(full)
+        self._row.addSpacing(4)
+        self._row.addWidget(line(vertical=True))
+        self.grid = self._icon("grid", "Grid", "curate.grid")
+        self.grid.setCheckable(True)
+
+    def show_place(self, number: int, total: int) -> None:
+        """Shows which image of how many is current."""
+        if not self.number.hasFocus():
+            self.number.setText(str(number) if number else "")
+        self._of.setText(f"of {total}")
+
+    def _icon(self, icon: str, words: str, key: str, *, emits: bool = True) -> IconButton:
+        button = IconButton(icon, words, key, size=17)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if emits:
+            button.clicked.connect(lambda: self.wanted.emit(key))
+        self._row.addWidget(button)
+        return button
+
+    def _words(self, words: str, name: str, key: str) -> None:
+        button = QPushButton(f"{words} ›")
+        button.setProperty("role", "link")
+        button.setStyleSheet("QPushButton { padding: 2px 5px; }")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(name)
+        button.setToolTip(f"{name} ({display(shortcuts.get(key).keys[0])})")
+        button.clicked.connect(lambda: self.wanted.emit(key))
+        self._row.addWidget(button)
+
+    def _number_typed(self) -> None:
+        if self.number.text():
+            self.go_to.emit(int(self.number.text()))
