@@ -26,12 +26,13 @@ SMALLEST_SIDE = 24
 class Page:
     """An image made ready for analysis.
 
-    `rgb` (h, w, 3) and `grey` (h, w) are `uint8` and at most `ANALYSIS_SIDE` long; `width` and `height` are
-    the image's own in pixels.
+    `rgb` (h, w, 3), `grey` and `colour` (h, w; the difference of the largest and smallest channel, 0 for grey)
+    are `uint8` and at most `ANALYSIS_SIDE` long; `width` and `height` are the image's own in pixels.
     """
 
     rgb: RGB
     grey: Grey
+    colour: Grey
     width: int
     height: int
 
@@ -65,4 +66,6 @@ def make_page(image: RGB) -> Page:
     if longest > ANALYSIS_SIDE:
         factor = ANALYSIS_SIDE / longest
         rgb = scaled(image, max(1, round(width * factor)), max(1, round(height * factor)))
-    return Page(rgb, grey(rgb), width, height)
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    colour = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    return Page(rgb, grey(rgb), colour, width, height)

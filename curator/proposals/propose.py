@@ -9,7 +9,7 @@ import numpy as np
 from curator.imaging.decode import RGB
 from curator.proposals.brain import find_brain
 from curator.proposals.head import find_head
-from curator.proposals.marks import find_marks_on_head
+from curator.proposals.marks import find_marks_on_head, suspicion
 from curator.proposals.overlays import find_marks, find_strips
 from curator.proposals.page import SMALLEST_SIDE, Page, make_page
 from curator.proposals.verdict import not_a_head
@@ -49,7 +49,8 @@ def propose_image(
     strips, beside, upon = find_strips(page, head), find_marks(page, head), find_marks_on_head(page, head)
     marks = [*strips, *beside, *upon]
     on_brain = [mark for mark in upon if mark.on == "brain"]
-    box, sure = head.box, confidence_of(page, head, beside, upon)
+    suspected = suspicion(page, head)
+    box, sure = head.box, confidence_of(page, head, beside, upon, suspected)
     if target == "brain":
         box, sure = find_brain(page.grey, head.mask) or head.box, sure * _BRAIN_CROP
     return Proposal(
@@ -58,7 +59,7 @@ def propose_image(
         _crop(page, box),
         tuple(Mask(mark.kind, page.polygon(mark.points)) for mark in marks if mark.on != "brain"),
         sure,
-        explain(page, head, marks, target),
+        explain(page, head, marks, suspected, target),
         METHOD,
         tuple(Overlay(mark.kind, mark.on, page.box(*mark.box), round(mark.score, 3)) for mark in marks),
     )

@@ -33,8 +33,7 @@ def not_a_head(page: Page, head: Head) -> str | None:
     else:
         where = np.zeros(page.grey.shape, bool)
         inner(where, head.margins)[...] = True
-    colour = page.rgb.max(axis=2).astype(np.int16) - page.rgb.min(axis=2)
-    if float(np.median(colour[where])) > _COLOURFUL:
+    if float(np.median(page.colour[where])) > _COLOURFUL:
         return "It is coloured, not a grey scan."
     grey, inside = _at_texture_size(page.grey, where)
     levels = np.bincount(grey[inside], minlength=256) / inside.sum()
