@@ -8,6 +8,7 @@ second there, nothing else is ever dropped.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import sys
@@ -29,6 +30,19 @@ PROGRESS_INTERVAL_MS: Final = 34
 # So many events may wait for the window's thread before the worker waits for it.
 _MOST_WAITING: Final = 256
 _NICENESS: Final = 10
+
+
+_importing = threading.Lock()
+
+
+def load(module: str) -> Any:
+    """Imports and returns a heavy module (torch and what needs it) on a job's thread, one thread at a time.
+
+    Two threads that first import one package at once can find it half made where its modules import each
+    other, as torch's and pydantic's do.
+    """
+    with _importing:
+        return importlib.import_module(module)
 
 
 class _Worker(QObject):

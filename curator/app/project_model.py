@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from curator.app import messages
-from curator.app.jobs import Job, Jobs
+from curator.app.jobs import Job, Jobs, load
 from curator.errors import CuratorError
 from curator.records import Change, Edit, Event, Profile, Progress, Warned
 
@@ -75,8 +75,10 @@ class ProjectModel(QObject):
 
         Raises `ProjectError` where it cannot be opened; what was open before is then still open.
         """
+        # pydantic must not be imported by two threads at once, so it is here before any job is.
+        load("curator.manifest.files")
         from curator.project import Project
-        from curator.workflow.propose import Focus
+        from curator.workflow.nearest import Focus
 
         if self.project is not None and self.project.root == root.resolve():
             self.close()

@@ -189,7 +189,7 @@ def _lists(c: Colours) -> str:
     QAbstractItemView {{ background: {c.background}; border: none; outline: none;
         selection-background-color: {c.accent_soft}; selection-color: {c.text}; }}
     QTableView {{ background: {c.pane}; border: none; gridline-color: transparent; }}
-    QTableView::item {{ padding: 0 10px; border-bottom: 1px solid {c.line}; }}
+    QTableView::item {{ padding: 0 7px; border-bottom: 1px solid {c.line}; }}
     QTableView::item:selected {{ background: {c.accent_soft}; color: {c.text}; }}
     QTableView::item:hover {{ background: {c.hover}; }}
     QHeaderView {{ background: {c.pane}; border: none; }}

@@ -59,7 +59,7 @@ def _is_part_of_a_control(widget: QWidget) -> bool:
         return True
     above = widget.parentWidget()
     while above is not None:
-        if isinstance(above, (QAbstractSpinBox, QComboBox, QKeySequenceEdit, QTableView)):
+        if isinstance(above, (QAbstractSpinBox, QComboBox, QKeySequenceEdit, QLineEdit, QTableView)):
             return True
         above = above.parentWidget()
     return False

@@ -234,7 +234,6 @@ class TrainPage(Page):
         self.memory.start(event.device)
         sizes = " / ".join(str(event.sizes.get(name, 0)) for name in ("train", "val", "test"))
         self.status_changed.emit(f"training on {event.device}, {sizes} images")
-        self.form.show_weights(event.weights_message, can_fetch=False)
         self._show_rail()
 
     @Slot(bool)

@@ -135,6 +135,7 @@ class Plot(QFrame):
         if variants != self._variants:
             self._variants = variants
             self.setAccessibleName(f"Plot: {self._title}. {variants[0]}")
+            self._value.setToolTip(variants[0])
             self._fit_value()
 
     def value(self) -> str:
@@ -181,12 +182,12 @@ class Plot(QFrame):
         others = self._head_row.sizeHint().width() - self._value.sizeHint().width()
         room = self._head_row.geometry().width() - others
         metrics = self._value.fontMetrics()
-        fitting = (words for words in self._variants if metrics.horizontalAdvance(words) + 4 <= room)
-        self._value.setText(next(fitting, self._variants[-1]))
+        fitting = (words for words in (*self._variants, "") if metrics.horizontalAdvance(words) + 4 <= room)
+        self._value.setText(next(fitting, ""))
 
     def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()
-        head.setSpacing(8)
+        head.setSpacing(6)
         head.addWidget(label(self._title, "name"))
         self._legend: list[tuple[QLabel, str]] = []
         for one in self._series:

@@ -16,6 +16,7 @@ from curator.app.words import duration
 
 _ROW_HEIGHT: Final = 30
 _DOT: Final = 9
+_LEAST_COLUMN: Final = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ _COLUMNS: Final[tuple[tuple[str, Callable[[RunRow], str]], ...]] = (
     ("RUN", lambda row: row.name),
     ("BACKBONE", lambda row: row.backbone),
     ("EPOCHS", lambda row: _epochs(row)),
-    ("VAL LOSS, BEST", lambda row: _figure(row.val_loss)),
+    ("VAL LOSS", lambda row: _figure(row.val_loss)),
     ("BAL. ACC.", lambda row: _figure(row.balanced_accuracy)),
     ("TIME", lambda row: "–" if row.seconds is None else duration(row.seconds)),
     ("STATUS", lambda row: row.status),
@@ -95,7 +96,7 @@ class RunTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _COLUMNS[index.column()][1](row)
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return _dot(row.colour)
+            return _dot(theme.current().accent if row.status == "running" else row.colour)
         if role == Qt.ItemDataRole.ForegroundRole and row.status not in ("running", "paused"):
             return QColor(theme.current().text if row.colour else theme.current().dim)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -122,7 +123,9 @@ class RunTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(_LEAST_COLUMN)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.clicked.connect(self._chosen)
         self.activated.connect(self._chosen)
         theme.notifier().changed.connect(self.viewport().update)

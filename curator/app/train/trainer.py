@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from curator.app.jobs import Job
+from curator.app.jobs import Job, load
 from curator.app.project_model import ProjectModel
 from curator.app.train.curves import Curves
 from curator.app.train.run_index import CurvesRead
@@ -128,14 +128,13 @@ def _export_and_fit(
             yield event
     assert manifest is not None
     yield Progress(0, 0, "Loading PyTorch")
-    from curator.training.loop import fit
-
+    fit = load("curator.training.loop").fit
     yield from _with_progress(fit(manifest, config, run_dir, root=root))
 
 
 def _resume(run_dir: Path, root: Path) -> Iterator[Event]:
     yield Progress(0, 0, "Loading PyTorch")
-    from curator.training.loop import fit
+    fit = load("curator.training.loop").fit
     from curator.training.runs import load_run
 
     run = load_run(run_dir)
