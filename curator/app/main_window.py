@@ -112,8 +112,7 @@ class MainWindow(QMainWindow):
         """Shows the start page."""
         self.start.refresh()
         self.stack.setCurrentWidget(self.start)
-        self.rail.set_current(-1)
-        self.rail.setEnabled(False)
+        self.rail.close_project()
         self.bar.set_dataset(None)
         self.bar.show_page_bar(None)
         self.status.set_page_text("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
@@ -86,18 +87,25 @@ class PageHolder(QObject):
 
         review = ReviewPage(model)
         review.mend_requested.connect(self._mend)
+        review.train_requested.connect(lambda: self._window.show_page(TRAIN))
         return review
 
     def _mend(self, image_id: int) -> None:
-        self._window.show_page(CURATE)
-        self._window.model.set_current(image_id)
+        from curator.app.curate.page import CuratePage
 
-    def _review(self, run_dir: object) -> None:
+        self._window.model.set_current(image_id)
+        self._window.show_page(CURATE)
+        curate = self._pages[CURATE]
+        if isinstance(curate, CuratePage):
+            curate.begin_mending()
+
+    def _review(self, run_dir: Path) -> None:
+        from curator.app.review.page import ReviewPage
+
         self._window.show_page(REVIEW)
         review = self._pages[REVIEW]
-        show_run = getattr(review, "show_run", None)
-        if show_run is not None:
-            show_run(run_dir)
+        if isinstance(review, ReviewPage):
+            review.show_run(run_dir)
 
     def _status_changed(self, index: int, text: str) -> None:
         self._status[index] = text

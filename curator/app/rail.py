@@ -94,6 +94,13 @@ class Rail(QWidget):
         self.buttons.append(button)
         return button
 
+    def close_project(self) -> None:
+        """No folder is open: there is no page to go to and nothing to tell of any."""
+        self.setEnabled(False)
+        self.set_current(-1)
+        for button in self.buttons:
+            button.set_text("")
+
     def set_current(self, index: int) -> None:
         """Lights the button of a page; -1 lights none."""
         self._group.setExclusive(False)

@@ -72,6 +72,7 @@ class StartPage(QWidget):
         """Reads the recent folders again."""
         for old in self.recent_buttons:
             self._recent.removeWidget(old)
+            old.hide()
             old.deleteLater()
         self.recent_buttons = [self._recent_button(folder) for folder in self._settings.recent()]
         for button in self.recent_buttons:

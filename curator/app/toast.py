@@ -93,6 +93,7 @@ class Toast(QFrame):
         theme.restyle(self)
         for old in self._buttons:
             self._row.removeWidget(old)
+            old.hide()
             old.deleteLater()
         self._buttons = [self._button(action) for action in message.actions]
         for button in self._buttons:
