@@ -9,10 +9,8 @@ from typing import Final
 
 from curator.errors import CuratorError
 from curator.records import Event
-from curator.synthetic import generate
+from curator.synthetic import COUNT, SEED, generate
 
-COUNT: Final = 200
-SEED: Final = 20240
 # Beside the images, never among them: whatever lies below the dataset's root would be a class.
 _MARKER: Final = "complete.json"
 
