@@ -8,6 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from curator.proposals import propose_image
 from curator.proposals.background import find_margins
@@ -142,3 +144,28 @@ def test_lines_of_text_near_the_head_do_not_join_it(draw: Callable[..., Any]) ->
     proposal = propose_image(drawing.rgb)
     assert iou(proposal.crop, drawing.head) > 0.96
     assert {overlay.kind for overlay in proposal.overlays} == {"text"}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_head_with_room_round_it_is_found(draw: Callable[..., Any], data: st.DataObject) -> None:
+    width, height = data.draw(st.integers(160, 500)), data.draw(st.integers(160, 500))
+    radius = data.draw(st.floats(0.24, 0.44)) * min(width, height)
+    radii = (radius, radius * data.draw(st.floats(1.0, 1.12)))
+    x = data.draw(st.floats(radii[0] + 2, width - radii[0] - 2))
+    y = data.draw(st.floats(min(radii[1] + 2, height / 2), max(height - radii[1] - 2, height / 2)))
+    background = data.draw(st.integers(0, 50))
+    scalp = data.draw(st.integers(40, 190))
+    drawing = draw(height, width, (x, y), radii, background, scalp, data.draw(st.integers(0, 99)))
+    proposal = propose_image(drawing.rgb)
+    assert proposal.decision == "keep"
+    assert iou(proposal.crop, drawing.head) > 0.93
+
+
+def test_picture_pasted_on_paper(draw: Callable[..., Any]) -> None:
+    drawing = draw()
+    image = cv2.copyMakeBorder(drawing.rgb, 60, 25, 40, 90, cv2.BORDER_CONSTANT, value=(250,) * 3)
+    x0, y0, x1, y1 = drawing.head
+    proposal = propose_image(image)
+    assert iou(proposal.crop, (x0 + 40, y0 + 60, x1 + 40, y1 + 60)) > 0.96
+    assert [mask.kind for mask in proposal.masks] == ["border"] * 4

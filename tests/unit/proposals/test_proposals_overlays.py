@@ -123,3 +123,11 @@ def test_more_to_mend_means_less_sure(draw: Callable[..., Any]) -> None:
     for words, x, y in (("R", 2, 160), ("10:55", 225, 15), ("AX T2", 4, 15), ("W 400", 4, 312)):
         marked.write(words, x, y)
     assert propose_image(marked.rgb).confidence < propose_image(clean.rgb).confidence
+
+
+def test_a_doubtful_spot_is_kept_but_less_sure(draw: Callable[..., Any]) -> None:
+    clean, doubtful = draw(), draw()
+    cv2.circle(doubtful.grey, (120, 150), 3, 180, -1, cv2.LINE_AA)
+    first, second = propose_image(clean.rgb), propose_image(doubtful.rgb)
+    assert second.decision == "keep"
+    assert second.confidence < first.confidence
