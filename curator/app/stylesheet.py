@@ -122,6 +122,7 @@ def _buttons(c: Colours) -> str:
     QPushButton[role="choice"]:hover {{ background: {c.hover}; }}
     QPushButton[role="choice"]:focus {{ border-color: {c.dim}; }}
     QPushButton[role="choice"]:checked {{ background: {c.accent_soft}; border-color: {c.accent}; }}
+    QPushButton[role="key-button"] {{ min-height: 28px; font-weight: 600; text-align: left; padding-left: 12px; }}
     QPushButton[role="row"] {{ background: transparent; border: none; border-radius: 6px; text-align: left;
         padding: 0 8px; min-height: 34px; max-height: 34px; }}
     QPushButton[role="row"]:hover, QPushButton[role="row"]:focus {{ background: {c.hover}; }}

@@ -7,7 +7,7 @@ functions, so that what a person sees is, pixel for pixel, what a network gets. 
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -49,9 +49,8 @@ def fill_masks(image: RGB, masks: tuple[Mask, ...], fill: Fill) -> RGB:
     from curator.imaging._cv2 import cv2
 
     if fill == "inpaint" and not area.all():
-        painted: RGB = cv2.inpaint(image, area, _INPAINT_RADIUS, cv2.INPAINT_TELEA)
-        return painted
-    filled = image.copy()
+        return cast(RGB, cv2.inpaint(image, area, _INPAINT_RADIUS, cv2.INPAINT_TELEA))
+    filled: RGB = image.copy()
     if fill == "black" or area.all():
         filled[area > 0] = 0
         return filled
@@ -119,5 +118,4 @@ def scaled(image: RGB, width: int, height: int) -> RGB:
         return image
     shrinks = width * height < image.shape[0] * image.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized: RGB = cv2.resize(image, (width, height), interpolation=method)
-    return resized
+    return cast(RGB, cv2.resize(image, (width, height), interpolation=method))

@@ -1,0 +1,60 @@
+"""What Review shows while there is nothing to review: why, and what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from curator.app.widgets import label
+
+
+class EmptyReview(QWidget):
+    """A sentence and, where it helps, a button."""
+
+    train_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = label("", "title")
+        self.text = label("", "dim", wrap=True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.text.setMinimumWidth(420)
+        self.button = QPushButton("Go to Train")
+        self.button.setProperty("role", "primary")
+        self.button.setAccessibleName("Go to Train")
+        self.button.clicked.connect(self.train_wanted)
+        column = QVBoxLayout(self)
+        column.addStretch(1)
+        for widget in (self.title, self.text, self.button):
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+            column.addSpacing(8)
+        column.addStretch(1)
+
+    def say_no_run(self) -> None:
+        """There is no run yet."""
+        self._say(
+            "Nothing to review yet",
+            "Train a classifier; then every prediction on the test split can be looked at here, "
+            "with what the network looked at.",
+            button=True,
+        )
+
+    def say_loading(self, run: str, split: str) -> None:
+        """Predictions are being read or made."""
+        self._say("Predicting…", f"What {run} says of each image of the {split} split.")
+
+    def say_nothing_in(self, split: str) -> None:
+        """The split has no kept image."""
+        self._say(
+            f"No kept image in the {split} split",
+            "Choose another split above, or export with a share for this one and train again.",
+        )
+
+    def say_error(self, message: str) -> None:
+        """Reading failed."""
+        self._say("This run can't be shown", message, button=True)
+
+    def _say(self, title: str, text: str, *, button: bool = False) -> None:
+        self.title.setText(title)
+        self.text.setText(text)
+        self.button.setVisible(button)
