@@ -8,14 +8,14 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent
 
 from curator.app.curate import shapes
 from curator.app.curate.draw_tools import make_tools
-from curator.app.curate.overlays import CropItem, DraftItem, ImageItem, MaskItem
+from curator.app.curate.layers import Layers
 from curator.app.curate.select_tool import mask_at
 from curator.app.curate.shapes import Point
-from curator.app.curate.tools import Draft, Sheet, Tool, ToolName, mask_words, with_crop, with_masks
+from curator.app.curate.tools import Sheet, Tool, ToolName, mask_words, with_crop, with_masks
 from curator.app.curate.viewport import ImageView
 from curator.app.image_loader import Loaded, to_pixels
 from curator.imaging.decode import RGB
@@ -73,15 +73,7 @@ class Canvas(ImageView):
         self._brush = 8.0
         self._pan_from: QPoint | None = None
         self._pan_held = False
-        self._image = ImageItem()
-        self._cleaned = ImageItem()
-        self._crop = CropItem()
-        self._draft = DraftItem()
-        self._masks: list[MaskItem] = []
-        self._cleaned.setVisible(False)
-        for item in (self._image, self._cleaned, self._crop, self._draft):
-            self.scene().addItem(item)
-        self._crop.setZValue(2)
+        self._layers = Layers(self.scene())
         self.zoomed.connect(self._rescale)
 
     # What is shown
@@ -90,8 +82,7 @@ class Canvas(ImageView):
         """Goes to another image, fitted; `loaded=None` shows nothing yet."""
         self._cancel_gesture()
         self._state, self._loaded = state, loaded
-        self._image.set_levels(loaded.levels if loaded is not None else ())
-        self._cleaned.set_levels(())
+        self._layers.set_image(loaded)
         self._select(None)
         if loaded is not None:
             height, width = loaded.pixels.shape[:2]
@@ -106,13 +97,11 @@ class Canvas(ImageView):
             self._select(None)
         self.refresh()
 
-    def show_cleaned(self, cleaned: object) -> None:
-        """Takes the cleaned image (`QImage`) for the mode "cleaned"; it lies where its crop is."""
-        from PySide6.QtGui import QImage
-
+    def show_cleaned(self, cleaned: QImage) -> None:
+        """Takes the cleaned image for the mode "cleaned"; it lies where its crop is."""
         sheet = self._sheet()
-        if sheet is not None and isinstance(cleaned, QImage):
-            self._cleaned.set_levels((cleaned,), sheet.crop.x, sheet.crop.y)
+        if sheet is not None:
+            self._layers.set_cleaned(cleaned, sheet.crop.x, sheet.crop.y)
         self.refresh()
 
     @property
@@ -129,12 +118,12 @@ class Canvas(ImageView):
 
     def shown_pixels(self) -> RGB | None:
         """The pixels on the canvas, RGB `uint8` at full size, without overlays; None where there are none."""
-        item = self._cleaned if self._shows_cleaned() else self._image
-        return to_pixels(item.image) if item.image is not None else None
+        shown = self._layers.shown()
+        return to_pixels(shown) if shown is not None else None
 
     def cleaned_image(self) -> RGB | None:
         """The cleaned image as the canvas has it, RGB `uint8`; None while it is not there yet."""
-        return to_pixels(self._cleaned.image) if self._cleaned.image is not None else None
+        return to_pixels(self._layers.cleaned) if self._layers.cleaned is not None else None
 
     # Tools
 
@@ -149,7 +138,7 @@ class Canvas(ImageView):
         self._tool = self._tools["select" if name == self._tool.name else name]
         if self._mode == "cleaned":
             self.set_mode("edit")
-        self._draft.show_brush(None)
+        self._layers.show_brush(None, 0)
         self.refresh()
         self._show_cursor(self._pointer())
         self.tool_changed.emit(self._tool.name)
@@ -206,7 +195,7 @@ class Canvas(ImageView):
     def delete_selected(self) -> bool:
         """Deletes the selected mask, or the last corner of an unfinished polygon. False for nothing to do."""
         if self._tool.step_back():
-            self._show_draft()
+            self.refresh()
             return True
         return self._selected is not None and self.delete(self._selected)
 
@@ -266,7 +255,7 @@ class Canvas(ImageView):
             self._start_pan(event)
         elif event.button() == Qt.MouseButton.RightButton:
             self._tool.step_back()
-            self._show_draft()
+            self.refresh()
         elif left:
             sheet = self._sheet()
             if sheet is None or self._mode != "edit":
@@ -290,7 +279,7 @@ class Canvas(ImageView):
         if sheet is not None and self._mode == "edit":
             self._tool.drag(sheet, self._point(event))
             if self._tool.busy:
-                self._show_draft()
+                self.refresh()
         self._point_at(at)
         self._show_cursor(at)
 
@@ -318,7 +307,7 @@ class Canvas(ImageView):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._draft.show_brush(None)
+        self._layers.show_brush(None, 0)
         self.pointed.emit(None)
 
     # Inside
@@ -360,49 +349,14 @@ class Canvas(ImageView):
         self._tool.cancel()
         self._sheet_pressed = None
         self._pan_from = None
-        self._draft.show_draft(None)
-
-    def _shows_cleaned(self) -> bool:
-        return self._mode == "cleaned" and self._cleaned.image is not None
 
     def refresh(self) -> None:
         """Draws everything anew from the state, the mode and the gesture under way."""
-        cleaned = self._shows_cleaned()
-        self._image.setVisible(not cleaned)
-        self._cleaned.setVisible(cleaned)
-        self._show_draft()
-
-    def _show_draft(self) -> None:
-        state, sheet = self._state, self._sheet()
-        draft = self._tool.draft or Draft()
-        visible = state is not None and sheet is not None and self._mode == "edit"
-        self._crop.setVisible(visible)
-        self._draft.setVisible(visible)
-        if state is None or sheet is None or not visible:
-            for item in self._masks:
-                item.setVisible(False)
-            return
-        crop = draft.crop or state.crop
-        proposed = "crop" not in state.edited and draft.crop is None
-        self._crop.show_crop(crop, sheet.width, sheet.height, proposed, self._tool.name == "crop")
-        self._draft.show_draft(draft)
-        self._show_masks(draft.masks or state.masks, "masks" not in state.edited and draft.masks is None)
-
-    def _show_masks(self, masks: tuple[Mask, ...], proposed: bool) -> None:
-        while len(self._masks) < len(masks):
-            item = MaskItem()
-            item.set_scale(self.view_scale)
-            self.scene().addItem(item)
-            self._masks.append(item)
-        fine = self._tool.name == "select"
-        for number, item in enumerate(self._masks):
-            item.setVisible(number < len(masks))
-            if number < len(masks):
-                item.show_mask(masks[number], proposed, number == self._selected, fine)
+        sheet = self._sheet() if self._mode == "edit" else None
+        self._layers.show(sheet, self._tool.draft, self._tool.name, cleaned=self._mode == "cleaned")
 
     def _rescale(self) -> None:
-        for item in (self._crop, self._draft, *self._masks):
-            item.set_scale(self.view_scale)
+        self._layers.set_scale(self.view_scale)
 
     def _point(self, event: QMouseEvent) -> Point:
         """The pointer in image pixels, to a fraction of a screen pixel."""
@@ -448,5 +402,5 @@ class Canvas(ImageView):
                 shape = Qt.CursorShape.CrossCursor
             elif mask_at(sheet, (point.x(), point.y())) is not None:
                 shape = Qt.CursorShape.SizeAllCursor
-        self._draft.show_brush(brush, self._brush)
+        self._layers.show_brush(brush, self._brush)
         self.viewport().setCursor(shape)

@@ -10,7 +10,7 @@ from curator.app import messages
 from curator.app.image_list import ImageList, Which
 from curator.app.project_model import ProjectModel
 from curator.project import edits
-from curator.records import DISCARD_REASONS, Decision, DiscardReason, Edit, ImageState
+from curator.records import DISCARD_REASONS, Crop, Decision, DiscardReason, Edit, Fill, ImageState
 
 _ADVANCE: Final = "curate.advance"
 _NONE_LEFT: Final[dict[Which, str]] = {
@@ -127,6 +127,26 @@ class Decisions(QObject):
             messages.show("This image has no copies.")
             return
         self._apply(edits.keep_best([project.state(one) for one in ids]))
+
+    def set_crop(self, crop: Crop | None) -> None:
+        """Sets the current image's crop; None for the whole image."""
+        if self.state is not None:
+            self._apply(edits.set_crop(self.state, crop))
+
+    def set_fill(self, fill: Fill) -> None:
+        """Sets how the current image's masks are filled."""
+        if self.state is not None:
+            self._apply(edits.set_fill([self.state], fill))
+
+    def relabel(self, label: str) -> None:
+        """Sets the current image's class."""
+        if self.state is not None:
+            self._apply(edits.relabel([self.state], label))
+
+    def set_note(self, image_id: int, text: str) -> None:
+        """Sets the note of an image."""
+        if self._model.project is not None:
+            self._apply(edits.set_note(self._model.project.state(image_id), text))
 
     def apply(self, edit: Edit) -> bool:
         """Makes an edit; False where the user is asked first."""

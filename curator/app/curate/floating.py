@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from curator.app import theme
+from curator.app.curate.flow import FlowLayout
 from curator.app.curate.tools import ToolName
 from curator.app.widgets import IconButton, KeyHint, label
 from curator.project.edits import REASON_WORDS
@@ -21,6 +22,11 @@ TOOLS: Final[tuple[tuple[ToolName, str, str, str], ...]] = (
     ("eraser", "Eraser", "eraser", "curate.eraser"),
 )
 _LARGEST_BRUSH: Final = 100
+WIDTH: Final = 128
+_TOOL: Final = """
+    QPushButton { text-align: left; padding: 2px 8px; border-color: transparent; background: transparent;
+        font-weight: 400; }
+"""
 
 
 class _Panel(QFrame):
@@ -36,23 +42,19 @@ class _Panel(QFrame):
         """Not the canvas's."""
 
 
-def tool_button(words: str, icon: str, key: str) -> QPushButton:
-    """A row of the palette: icon, words, key."""
+def tool_button(words: str, icon: str | None, key: str) -> QPushButton:
+    """A row of a palette: icon, words, key."""
     made = QPushButton(words)
     made.setProperty("role", "segment")
-    made.setStyleSheet(
-        "QPushButton { text-align: left; padding: 3px 34px 3px 8px; border-color: transparent;"
-        " background: transparent; font-weight: 400; }"
-        " QPushButton:hover { background: palette(button); }"
-    )
+    made.setStyleSheet(_TOOL)
     made.setIconSize(QSize(16, 16))
-    theme.set_icon(made, icon, "dim", "accent")
+    if icon is not None:
+        theme.set_icon(made, icon, "dim", "accent")
     made.setCheckable(True)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setAccessibleName(words)
-    made.setMinimumWidth(112)
     row = QHBoxLayout(made)
-    row.setContentsMargins(0, 0, 7, 0)
+    row.setContentsMargins(0, 0, 6, 0)
     row.addStretch(1)
     row.addWidget(KeyHint(key), 0, Qt.AlignmentFlag.AlignVCenter)
     return made
@@ -78,6 +80,7 @@ class ToolPalette(_Panel):
         self.pan = tool_button("Pan", "hand", "curate.pan")
         self.pan.toggled.connect(self.pan_toggled)
         column.addWidget(self.pan)
+        self.setFixedWidth(WIDTH)
         self.adjustSize()
 
     def show_tool(self, name: str) -> None:
@@ -86,41 +89,43 @@ class ToolPalette(_Panel):
             button.setChecked(one == name)
 
 
-class KindBar(_Panel):
-    """The kinds of masks with their digits, and the brush's size."""
+class KindPanel(_Panel):
+    """The kinds of masks with their digits, and the brush's size, below the tools."""
 
     chosen = Signal(object)
     brush_changed = Signal(float)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, "Kind of mask")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 5, 8, 5)
-        row.setSpacing(4)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(5, 5, 5, 5)
+        column.setSpacing(1)
         self.buttons: dict[MaskKind, QPushButton] = {}
         for number, kind in enumerate(MASK_KINDS, 1):
-            button = _chip(f"{number} {kind}", f"Mask kind {kind}")
-            button.setCheckable(True)
+            button = tool_button(kind, None, str(number))
+            button.setAccessibleName(f"Mask kind {kind}")
             button.clicked.connect(lambda _on, kind=kind: self.chosen.emit(kind))
             self.buttons[kind] = button
-            row.addWidget(button)
+            column.addWidget(button)
         self._size = QWidget()
         sizes = QHBoxLayout(self._size)
-        sizes.setContentsMargins(6, 0, 0, 0)
+        sizes.setContentsMargins(6, 4, 4, 4)
+        sizes.setSpacing(6)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(1, _LARGEST_BRUSH)
-        self.slider.setFixedWidth(90)
+        self.slider.setMinimumWidth(40)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.setAccessibleName("Size of the brush")
+        self.slider.setToolTip("Size of the brush ([ and ])")
         self.slider.valueChanged.connect(lambda value: self.brush_changed.emit(float(value)))
-        self._words = label("", "dim")
-        self._words.setMinimumWidth(38)
-        sizes.addWidget(self.slider)
+        self._words = label("", "small")
+        sizes.addWidget(self.slider, 1)
         sizes.addWidget(self._words)
-        row.addWidget(self._size)
-        self.delete = IconButton("trash", "Delete the selected mask", "curate.delete", size=16)
-        self.delete.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        row.addWidget(self.delete)
+        column.addWidget(self._size)
+        self.delete = tool_button("delete", "trash", "curate.delete")
+        self.delete.setCheckable(False)
+        self.delete.setAccessibleName("Delete the selected mask")
+        column.addWidget(self.delete)
         self.hide()
 
     def show_for(self, kind: MaskKind, *, kinds: bool, brush: float | None, selected: bool) -> None:
@@ -136,7 +141,7 @@ class KindBar(_Panel):
             self._words.setText(f"{2 * brush:.0f} px")
         self.delete.setVisible(selected)
         self.setVisible(kinds or brush is not None)
-        self.adjustSize()
+        self.setFixedSize(WIDTH, self.layout().sizeHint().height())  # type: ignore[union-attr]
 
 
 class ReasonStrip(_Panel):
@@ -147,36 +152,34 @@ class ReasonStrip(_Panel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, "Why discard it?")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 7, 8, 7)
-        row.setSpacing(5)
-        row.addWidget(label("Discard:", "bad"))
+        self._flow = FlowLayout(self, 5)
+        self._flow.setContentsMargins(12, 7, 8, 7)
+        self._flow.addWidget(label("Discard:", "bad"))
         self.buttons: dict[DiscardReason, QPushButton] = {}
         for number, reason in enumerate(DISCARD_REASONS, 1):
-            button = _chip(f"{number} {REASON_WORDS[reason]}", f"Discard: {REASON_WORDS[reason]}")
+            button = QPushButton(f"{number} {REASON_WORDS[reason]}")
+            button.setProperty("role", "chip")
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(f"Discard: {REASON_WORDS[reason]}")
             button.clicked.connect(lambda _on, reason=reason: self.chosen.emit(reason))
             self.buttons[reason] = button
-            row.addWidget(button)
+            self._flow.addWidget(button)
         close = IconButton("cross", "Do not discard", "curate.leave", size=12)
         close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.clicked.connect(self.closed)
-        row.addWidget(close)
+        self._flow.addWidget(close)
         self.hide()
 
     def ask(self, again: DiscardReason) -> None:
         """Shows itself; `again` is what a second X takes."""
-        for number, reason in enumerate(DISCARD_REASONS, 1):
-            hint = "X" if reason == again else str(number)
-            self.buttons[reason].setText(f"{hint} {REASON_WORDS[reason]}")
-        self.adjustSize()
+        for number, (reason, button) in enumerate(self.buttons.items(), 1):
+            hint = f"{number}, X" if reason == again else str(number)
+            button.setText(f"{hint}  {REASON_WORDS[reason]}")
         self.show()
         self.raise_()
 
-
-def _chip(words: str, name: str) -> QPushButton:
-    made = QPushButton(words)
-    made.setProperty("role", "chip")
-    made.setStyleSheet("QPushButton { padding: 2px 8px; }")
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.setAccessibleName(name)
-    return made
+    def place(self, wide: int, high: int, gap: int) -> None:
+        """At the bottom of an area, in the middle, in as many lines as it takes."""
+        width = min(self._flow.one_line(), wide - 2 * gap)
+        height = self._flow.heightForWidth(width)
+        self.setGeometry((wide - width) // 2, high - height - gap, width, height)

@@ -45,20 +45,36 @@ class FlowLayout(QLayout):
             size = size.expandedTo(item.minimumSize())
         return size
 
+    def one_line(self) -> int:
+        """How wide it is when everything is in one line."""
+        edges = self.contentsMargins()
+        shown = [item.sizeHint().width() for item in self._items if not item.isEmpty()]
+        return sum(shown) + self._gap * max(0, len(shown) - 1) + edges.left() + edges.right()
+
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
         self._place(rect, True)
 
-    def _place(self, rect: QRect, really: bool) -> int:
+    def _place(self, whole: QRect, really: bool) -> int:
+        edges = self.contentsMargins()
+        rect = whole.marginsRemoved(edges)
         x, y, high = rect.x(), rect.y(), 0
+        line: list[tuple[QLayoutItem, int]] = []
         for item in self._items:
             if item.isEmpty():
                 continue
             size = item.sizeHint()
             if high and x + size.width() > rect.x() + rect.width():
-                x, y, high = rect.x(), y + high + self._gap, 0
-            if really:
-                item.setGeometry(QRect(QPoint(x, y), size))
+                self._set_line(line, y, high, really)
+                x, y, high, line = rect.x(), y + high + self._gap, 0, []
+            line.append((item, x))
             x += size.width() + self._gap
             high = max(high, size.height())
-        return y + high - rect.y()
+        self._set_line(line, y, high, really)
+        return y + high - whole.y() + edges.bottom()
+
+    def _set_line(self, line: list[tuple[QLayoutItem, int]], y: int, high: int, really: bool) -> None:
+        """Items of one line stand on its middle."""
+        for item, x in line if really else ():
+            size = item.sizeHint()
+            item.setGeometry(QRect(QPoint(x, y + (high - size.height()) // 2), size))

@@ -13,8 +13,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,17 +21,22 @@ from curator.app.curate.copies_strip import CopiesStrip
 from curator.app.curate.flow import FlowLayout
 from curator.app.curate.history_list import HistoryList
 from curator.app.curate.overlay_rows import OverlayRows
+from curator.app.curate.pixel_field import PixelField
 from curator.app.image_loader import ImageLoader
 from curator.app.theme import restyle
 from curator.app.widgets import Chip, IconButton, KeyHint, SectionLabel, Segment, label
 from curator.project import UNSURE_BELOW, Project, is_to_do
 from curator.project.edits import REASON_WORDS
-from curator.records import DISCARD_REASONS, Crop, DiscardReason, ImageState
+from curator.records import DECISIONS, DISCARD_REASONS, Crop, DiscardReason, ImageState
 
 WIDTH: Final = 304
 _SURE_FROM: Final = 0.85
 _FILL_WORDS: Final = (("black", "Black"), ("background", "Backgr."), ("inpaint", "Inpaint"))
-_LARGEST: Final = 99_999
+# What is only proposed is dashed, as on the canvas.
+_SEGMENT: Final = (
+    "QPushButton { padding: 7px 4px 25px 4px; }"
+    ' QPushButton[proposed="true"]:checked { background: transparent; border-style: dashed; }'
+)
 
 
 class Inspector(QScrollArea):
@@ -86,8 +89,7 @@ class Inspector(QScrollArea):
     ) -> None:
         """Shows an image; `copies` are all of its group, itself included."""
         self._state = state
-        to_do = is_to_do(state)
-        self.segment.set_value(state.decision if not to_do or state.decision != "undecided" else None)
+        self._show_decision(state)
         self._show_reason(state)
         self._show_proposal(state, proposing)
         self.overlays.show_state(state, selected)
@@ -140,7 +142,7 @@ class Inspector(QScrollArea):
             ("undecided", "curate.undecided"),
         ):
             button = self.segment.button(value)
-            button.setStyleSheet("QPushButton { padding: 7px 4px 25px 4px; }")
+            button.setStyleSheet(_SEGMENT)
             below = QVBoxLayout(button)
             below.setContentsMargins(0, 0, 0, 6)
             below.addWidget(KeyHint(key), 0, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter)
@@ -167,7 +169,7 @@ class Inspector(QScrollArea):
         inside = QHBoxLayout(self.accept)
         inside.setContentsMargins(0, 0, 8, 0)
         inside.addStretch(1)
-        inside.addWidget(KeyHint("curate.accept"))
+        inside.addWidget(KeyHint("curate.accept"), 0, Qt.AlignmentFlag.AlignVCenter)
         column.addWidget(self.accept)
         row = QHBoxLayout()
         self.advance = Chip("auto-advance")
@@ -214,18 +216,10 @@ class Inspector(QScrollArea):
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(5)
-        self.crop: dict[str, QSpinBox] = {}
+        self.crop: dict[str, PixelField] = {}
         for name, words in (("x", "left"), ("y", "top"), ("w", "width"), ("h", "height")):
-            box = QSpinBox()
-            box.setPrefix(f"{name} ")
-            box.setRange(0 if name in "xy" else 1, _LARGEST)
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-            box.setAccessibleName(f"Crop {words} in pixels")
-            box.setToolTip(f"Crop: {words} in pixels")
-            box.setKeyboardTracking(False)
-            box.setMinimumWidth(0)
-            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            box.editingFinished.connect(self._crop_typed)
+            box = PixelField(name, words, 0 if name in "xy" else 1)
+            box.entered.connect(self._crop_typed)
             self.crop[name] = box
             row.addWidget(box, 1)
         self.whole = IconButton("fit", "Whole image, no crop", size=15)
@@ -284,6 +278,15 @@ class Inspector(QScrollArea):
                 chip.setChecked(one == self._state.label)
         self.label_chosen.emit(name)
 
+    def _show_decision(self, state: ImageState) -> None:
+        self.segment.set_value(state.decision)
+        for value in DECISIONS:
+            button = self.segment.button(value)
+            proposed = is_to_do(state) and value == state.decision
+            if button.property("proposed") is not proposed:
+                button.setProperty("proposed", proposed)
+                restyle(button)
+
     def _show_reason(self, state: ImageState) -> None:
         for reason, chip in self.reasons.items():
             chip.setChecked(state.decision == "discard" and state.discard_reason == reason)
@@ -317,10 +320,7 @@ class Inspector(QScrollArea):
         for name, value in (("x", crop.x), ("y", crop.y), ("w", crop.width), ("h", crop.height)):
             box = self.crop[name]
             box.setEnabled(state.error is None)
-            if not box.hasFocus() or box.value() != value:
-                box.blockSignals(True)
-                box.setValue(value)
-                box.blockSignals(False)
+            box.set_value(value)
         self.whole.setEnabled(state.crop is not None)
 
     def _crop_typed(self) -> None:

@@ -92,8 +92,35 @@ class _Overlay(QGraphicsItem):
         return screen / self.scale_shown
 
 
+class ShadeItem(QGraphicsItem):
+    """The dimmed rest of the image outside its crop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image = QRectF()
+        self._outside = QPainterPath()
+
+    def show_crop(self, crop: Crop | None, width: int, height: int) -> None:
+        """Dims what is outside the crop."""
+        self.prepareGeometryChange()
+        self._image = QRectF(0, 0, width, height)
+        whole, inside = QPainterPath(), QPainterPath()
+        whole.addRect(self._image)
+        inside.addRect(QRectF(crop.x, crop.y, crop.width, crop.height) if crop is not None else self._image)
+        self._outside = whole - inside
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._image
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.fillPath(self._outside, _DIM)
+
+
 class CropItem(_Overlay):
-    """The crop's frame with eight handles, and the dimmed rest of the image."""
+    """The crop's frame with eight handles."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,11 +146,7 @@ class CropItem(_Overlay):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        outside = QPainterPath()
-        outside.addRect(self._image)
-        inside = QPainterPath()
-        inside.addRect(self._crop)
-        painter.fillPath(outside - inside, _DIM)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = QColor(CROP_COLOUR)
         if self._none:
             colour.setAlphaF(0.55)
@@ -134,7 +157,6 @@ class CropItem(_Overlay):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(self._crop)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         solid = QPen(colour, 1.5)
         solid.setCosmetic(True)
         painter.setPen(solid)

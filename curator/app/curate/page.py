@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import ClassVar, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from curator.app import messages
 from curator.app.curate.canvas import Pointed
+from curator.app.curate.commands import HeldKeys, commands_of
 from curator.app.curate.contact_sheet import ContactSheet
 from curator.app.curate.decisions import Decisions
 from curator.app.curate.filter_bar import FilterBar
-from curator.app.curate.floating import TOOLS
 from curator.app.curate.inspector import Inspector
-from curator.app.curate.keys import bind_all, held_key
+from curator.app.curate.keys import bind_all
 from curator.app.curate.lists import FilmStrip, Grid
+from curator.app.curate.middle import Middle
 from curator.app.curate.stage import Stage
 from curator.app.curate.view_bar import ViewBar
 from curator.app.image_list import Filter, ImageList, Order
@@ -27,17 +27,18 @@ from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.widgets import line
 from curator.app.words import count
-from curator.project import edits
-from curator.records import MASK_KINDS, Change, Crop, Decision, DiscardReason, Edit, Fill
+from curator.records import Change, Decision, DiscardReason, Edit
 
-# So many images on either side of the current one are decoded ahead, the next ones first.
+# Images on either side of the current one that are decoded ahead, in this order.
 _AHEAD: Final = (1, -1, 2, 3, -2)
 _REMEMBER_MS: Final = 700
-_STAGE, _GRID, _SHEET = range(3)
+_NO_IMAGES: Final = (
+    "There is no image in this folder. Put JPEG, PNG, WebP, BMP, TIFF or GIF files into one folder per class."
+)
 
 
 class CuratePage(Page):
-    """All keys and buttons come together here; each does one thing on `decisions` or the `stage`."""
+    """Owns the parts and keeps them on the project's current image; what keys do is in `commands`."""
 
     title: ClassVar[str] = "Curate"
     icon: ClassVar[str] = "crop"
@@ -62,13 +63,16 @@ class CuratePage(Page):
         self.grid = Grid(self.images)
         self.bar = ViewBar()
         self.sheet = ContactSheet(self.loader)
-        self.stack = QStackedWidget()
+        self.middle = Middle(self.stage, self.grid, self.sheet)
         # The panes beside the image follow it in the same turn, but after it is painted.
         self._soon = self._timer(0, self._show_details)
         self._remember = self._timer(_REMEMBER_MS, self._remember_current)
+        self._held = HeldKeys(self)
+        self._commands = commands_of(self)
         self._lay_out()
-        self._connect()
-        self._bind_keys()
+        self._connect_model()
+        self._connect_parts()
+        bind_all(self, self._commands, self._key_blocked)
         if model.project is not None:
             self._opened()
 
@@ -79,18 +83,19 @@ class CuratePage(Page):
         self.take_focus()
         self._show_details()
 
+    @Slot()
     def take_focus(self) -> None:
         """Gives the keys to the page."""
-        (self.canvas if self.stack.currentIndex() == _STAGE else self).setFocus()
+        (self.canvas if self.middle.view == "image" else self).setFocus()
 
     def begin_mending(self) -> None:
-        """The user came from Review: show the way back until it is taken."""
+        """The user came from Review: shows the way back until it is taken."""
         self._mending = True
         self.stage.show_back(True)
 
     # Building
 
-    def _timer(self, milliseconds: int, slot: object) -> QTimer:
+    def _timer(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
         timer.setInterval(milliseconds)
@@ -98,11 +103,9 @@ class CuratePage(Page):
         return timer
 
     def _lay_out(self) -> None:
-        for widget in (self.stage, self.grid, self.sheet):
-            self.stack.addWidget(widget)
         middle = QVBoxLayout()
         middle.setSpacing(0)
-        middle.addWidget(self.stack, 1)
+        middle.addWidget(self.middle, 1)
         middle.addWidget(self.bar)
         upper = QHBoxLayout()
         upper.setSpacing(0)
@@ -115,97 +118,60 @@ class CuratePage(Page):
         column.addLayout(upper, 1)
         column.addWidget(line())
         column.addWidget(self.strip)
-        self.strip.set_empty_words("No image matches this filter.")
-        self.grid.set_empty_words("No image matches this filter.")
+        for view in (self.strip, self.grid):
+            view.set_empty_words("No image matches this filter.")
 
-    def _connect(self) -> None:
-        model, decisions, inspector = self._model, self.decisions, self.inspector
+    def _connect_model(self) -> None:
+        model = self._model
         model.opened.connect(self._opened)
         model.closing.connect(self._closing)
         model.changed.connect(self._changed)
         model.current_changed.connect(self._current_changed)
         model.jobs.started.connect(self._soon_details)
         model.jobs.ended.connect(self._soon_details)
-        self.images.modelReset.connect(self._list_reset)
+
+    def _connect_parts(self) -> None:
+        decisions, inspector, canvas = self.decisions, self.inspector, self.canvas
+        self.images.modelReset.connect(self._show_current_row)
         self.filter_bar.changed.connect(self._set_filter)
         self.filter_bar.order_changed.connect(self._set_order)
         self.filter_bar.left.connect(self.take_focus)
-        for view in (self.strip, self.grid):
-            view.chosen.connect(decisions.go_to)
-        self.grid.opened.connect(self._open_from_grid)
-        self.canvas.edited.connect(decisions.apply)
-        self.canvas.pointed.connect(self._pointed)
-        self.canvas.zoomed.connect(self._show_status)
-        self.canvas.selected_changed.connect(self._soon_details)
-        self.canvas.installEventFilter(self)
-        self.stage.back_wanted.connect(self._go_back)
+        self.strip.chosen.connect(decisions.go_to)
+        self.grid.chosen.connect(decisions.go_to)
+        self.grid.opened.connect(self._open_image)
+        canvas.edited.connect(decisions.apply)
+        canvas.pointed.connect(self._pointed)
+        canvas.zoomed.connect(self._show_status)
+        canvas.selected_changed.connect(self._soon_details)
+        canvas.installEventFilter(self)
+        self.stage.back_wanted.connect(self.go_back)
         self.stage.view_changed.connect(self._show_view)
-        self.stage.notice.pressed.connect(model.rescan)
+        self.stage.notice.pressed.connect(self._model.rescan)
         self.stage.reasons.chosen.connect(decisions.discard)
         self.stage.reasons.closed.connect(decisions.stop_asking)
+        self.middle.view_changed.connect(self._view_changed)
         decisions.asking_changed.connect(self._asking_changed)
         inspector.accept_wanted.connect(decisions.accept)
         inspector.accept_all_wanted.connect(self.open_sheet)
         inspector.decided.connect(self._decided)
         inspector.reason_chosen.connect(self._reason_clicked)
         inspector.proposal_wanted.connect(decisions.back_to_proposal)
-        inspector.crop_set.connect(self._set_crop)
-        inspector.fill_chosen.connect(self._set_fill)
-        inspector.label_chosen.connect(self._relabel)
-        inspector.note_set.connect(self._set_note)
+        inspector.crop_set.connect(decisions.set_crop)
+        inspector.fill_chosen.connect(decisions.set_fill)
+        inspector.label_chosen.connect(decisions.relabel)
+        inspector.note_set.connect(decisions.set_note)
         inspector.advance_toggled.connect(decisions.set_advances)
-        inspector.overlays.selected.connect(self.canvas.select)
-        inspector.overlays.deleted.connect(self.canvas.delete)
+        inspector.overlays.selected.connect(canvas.select)
+        inspector.overlays.deleted.connect(canvas.delete)
         inspector.copies.chosen.connect(decisions.go_to)
         inspector.copies.keep_best_wanted.connect(decisions.keep_best)
-        inspector.history.jumped.connect(model.jump)
+        inspector.history.jumped.connect(self._model.jump)
         self.bar.wanted.connect(self._bar_wanted)
         self.bar.go_to.connect(self._go_to_number)
         self.bar.original_held.connect(self.stage.set_original)
         self.sheet.accepted.connect(self._accept_all)
         self.sheet.closed.connect(self.close_sheet)
-        self.sheet.looked_at.connect(self._open_from_grid)
-
-    def _bind_keys(self) -> None:
-        decisions, canvas, stage = self.decisions, self.canvas, self.stage
-        self._slots: dict[str, Callable[[], object]] = {
-            "curate.accept": decisions.accept,
-            "curate.keep": lambda: decisions.decide("keep"),
-            "curate.discard": decisions.ask_or_repeat,
-            "curate.undecided": lambda: decisions.decide("undecided"),
-            "curate.previous": lambda: decisions.go(-1),
-            "curate.next": lambda: decisions.go(1),
-            "curate.previous_undecided": lambda: decisions.go(-1, "to-do"),
-            "curate.next_undecided": lambda: decisions.go(1, "to-do"),
-            "curate.next_unsure": lambda: decisions.go(1, "unsure"),
-            "curate.first": lambda: decisions.go_by(-len(self.images.listed())),
-            "curate.last": lambda: decisions.go_by(len(self.images.listed())),
-            "curate.up": lambda: self._go_row(-1),
-            "curate.down": lambda: self._go_row(1),
-            "curate.go_to": self._ask_number,
-            "curate.search": self._search,
-            "curate.controls": self._to_controls,
-            "curate.leave": self._leave,
-            "curate.delete": self._delete,
-            "curate.finish": self._finish,
-            "curate.side_by_side": stage.toggle_side_by_side,
-            "curate.cleaned": stage.toggle_cleaned,
-            "curate.back_to_proposal": decisions.back_to_proposal,
-            "curate.grid": self.toggle_grid,
-            "curate.keep_best": decisions.keep_best,
-            "curate.accept_confident": self.open_sheet,
-            "curate.fit": canvas.fit,
-            "curate.zoom_in": lambda: canvas.zoom(1),
-            "curate.zoom_out": lambda: canvas.zoom(-1),
-            "curate.brush_smaller": lambda: canvas.set_brush(canvas.brush / 1.25),
-            "curate.brush_larger": lambda: canvas.set_brush(canvas.brush * 1.25),
-        }
-        for tool, *_ in TOOLS:
-            self._slots[f"curate.{tool}"] = partial(canvas.set_tool, tool)
-        for name, dx, dy in (("left", -1, 0), ("right", 1, 0), ("up", 0, -1), ("down", 0, 1)):
-            self._slots[f"curate.nudge_{name}"] = partial(canvas.nudge, dx, dy)
-            self._slots[f"curate.nudge_{name}_10"] = partial(canvas.nudge, 10 * dx, 10 * dy)
-        bind_all(self, self._slots, self._key_blocked)
+        self.sheet.looked_at.connect(self._open_image)
 
     # The project
 
@@ -217,7 +183,7 @@ class CuratePage(Page):
         self.images.set_project(project)
         self._mending = False
         self.stage.show_back(False)
-        self.close_sheet()
+        self.middle.show_view("image")
         self.filter_bar.show_filter(self.images.filter, self.images.order)
         self.inspector.advance.setChecked(self.decisions.advances)
         self.inspector.show_project(project)
@@ -232,6 +198,7 @@ class CuratePage(Page):
         self._soon.stop()
         self.stage.go_to(None)
         self.images.set_project(None)
+        self.images.set_filter(Filter())
         self.inspector.show_project(None)
         self.loader.close()
 
@@ -250,22 +217,21 @@ class CuratePage(Page):
         self.decisions.stop_asking()
         self.images.set_current(image_id)
         state = self.decisions.state
+        self._point = None
         self.stage.go_to(state)
-        (self.strip if self.strip.isVisible() else self.grid).show_current(image_id)
+        self._show_current_row()
         if state is not None:
             self._prefetch()
             self._remember.start()
-        self._point = None
         self._show_status()
         self._soon.start()
 
     def _prefetch(self) -> None:
         project, row = self._model.project, self.images.row_of(self._model.current_id)
-        if project is None:
-            return
-        rows = [row, *(row + step for step in _AHEAD)]
-        last = self.images.rowCount()
-        self.loader.prefetch([project.state(self.images.id_at(one)) for one in rows if 0 <= one < last])
+        if project is not None and row >= 0:
+            rows = [row, *(row + step for step in _AHEAD)]
+            ids = [self.images.id_at(one) for one in rows if 0 <= one < self.images.rowCount()]
+            self.loader.prefetch([project.state(one) for one in ids])
 
     @Slot()
     def _remember_current(self) -> None:
@@ -273,13 +239,9 @@ class CuratePage(Page):
         if self._model.project is not None and state is not None:
             self._model.project.set_setting("current", state.file_name)
 
-    @Slot()
-    def _list_reset(self) -> None:
-        for view in (self.strip, self.grid):
-            view.show_current(self._model.current_id)
-
     # Showing
 
+    @Slot(object)
     def _soon_details(self, _what: object = None) -> None:
         self._soon.start()
 
@@ -294,28 +256,21 @@ class CuratePage(Page):
         state = self.decisions.state
         self.inspector.setEnabled(state is not None)
         self.inspector.show_project(project)
-        self._say_empty()
         self._show_status()
-        if state is not None:
-            copies = [project.state(one) for one in self.images.copies_of(state.id)]
-            proposing = (
-                self._model.jobs.get("propose") is not None or self._model.jobs.get("scan") is not None
-            )
-            self.inspector.show_state(state, copies, selected=self.canvas.selected, proposing=proposing)
+        if state is None:
+            self._say_empty()
+            return
+        copies = [project.state(one) for one in self.images.copies_of(state.id)]
+        proposing = any(self._model.jobs.get(key) is not None for key in ("scan", "propose"))
+        self.inspector.show_state(state, copies, selected=self.canvas.selected, proposing=proposing)
 
     def _say_empty(self) -> None:
-        if self._model.current_id >= 0:
-            return
-        if self._model.jobs.get("scan") is not None:
+        if self._model.jobs.get("scan") is not None or not self._model.quiet:
             self.stage.say("Reading the folder…")
         else:
-            self.stage.say(
-                "There is no image in this folder. Put JPEG, PNG, WebP, BMP, TIFF or GIF files into one "
-                "folder per class.",
-                icon="folder",
-                button="Look again",
-            )
+            self.stage.say(_NO_IMAGES, icon="folder", button="Look again")
 
+    @Slot()
     def _show_status(self, _zoom: object = None) -> None:
         state = self.decisions.state
         number = self.images.number_of(state.id) if state is not None else 0
@@ -327,7 +282,7 @@ class CuratePage(Page):
         parts = [f"{number} of {total}", state.file_name]
         if self._point is not None:
             parts.append(f"x {self._point.x} y {self._point.y} = {self._point.grey}")
-        if self.stack.currentIndex() == _STAGE:
+        if self.middle.view == "image":
             parts.append(f"{100 * self.canvas.device_scale:.0f} %")
         self.status_changed.emit("    ".join(parts))
 
@@ -336,63 +291,62 @@ class CuratePage(Page):
         self._point = point
         self._show_status()
 
+    @Slot()
     def _show_view(self) -> None:
         self.bar.cleaned.setChecked(self.canvas.mode == "cleaned")
         self.bar.side.setChecked(not self.stage.cleaned.isHidden())
-        self.bar.grid.setChecked(self.stack.currentIndex() == _GRID)
+        self.bar.grid.setChecked(self.middle.view == "grid")
         self._show_status()
 
-    # Lists and filter
+    @Slot()
+    def _show_current_row(self) -> None:
+        for view in (self.strip, self.grid):
+            if not view.isHidden():
+                view.show_current(self._model.current_id)
+
+    # Lists and views
 
     @Slot(object)
     def _set_filter(self, wanted: Filter) -> None:
         self.images.set_filter(wanted)
-        for view in (self.strip, self.grid):
-            view.show_current(self._model.current_id)
+        self._show_current_row()
 
     @Slot(object)
     def _set_order(self, order: Order) -> None:
         self.images.set_order(order)
 
     @Slot()
-    def toggle_grid(self) -> None:
-        """From canvas and film strip to the grid, or back."""
-        in_grid = self.stack.currentIndex() == _GRID
-        self.stack.setCurrentIndex(_STAGE if in_grid else _GRID)
-        self.strip.setVisible(in_grid)
-        (self.strip if in_grid else self.grid).show_current(self._model.current_id)
+    def _view_changed(self) -> None:
+        self.strip.setVisible(self.middle.view == "image")
+        self._show_current_row()
         self.take_focus()
         self._show_view()
 
-    def _open_from_grid(self, image_id: int) -> None:
+    def toggle_grid(self) -> None:
+        """From canvas and film strip to the grid, or back."""
+        self.middle.show_view("image" if self.middle.view == "grid" else "grid")
+
+    @Slot(int)
+    def _open_image(self, image_id: int) -> None:
         self.decisions.go_to(image_id)
-        if self.stack.currentIndex() == _SHEET:
-            self.close_sheet()
-        elif self.stack.currentIndex() == _GRID:
-            self.toggle_grid()
+        self.close_sheet()
+        self.middle.show_view("image")
 
     @Slot()
     def open_sheet(self) -> None:
         """Shows which images would be accepted for being sure enough."""
-        project = self._model.project
-        if project is not None and self.stack.currentIndex() != _SHEET:
+        if self._model.project is not None and self.middle.view != "sheet":
             self.decisions.stop_asking()
-            self.sheet.open(project)
-            self.stack.setCurrentIndex(_SHEET)
-            self.strip.hide()
+            self.sheet.open(self._model.project)
+            self.middle.show_view("sheet")
             self.sheet.slider.setFocus()
-            self._show_view()
 
     @Slot()
     def close_sheet(self) -> None:
-        """Back to the canvas."""
-        if self.stack.currentIndex() == _SHEET:
+        """From the contact sheet back to the image."""
+        if self.middle.view == "sheet":
             self.sheet.shut()
-            self.stack.setCurrentIndex(_STAGE)
-            self.strip.show()
-            self.strip.show_current(self._model.current_id)
-            self.take_focus()
-            self._show_view()
+            self.middle.show_view("image")
 
     @Slot(object)
     def _accept_all(self, edit: Edit) -> None:
@@ -401,11 +355,10 @@ class CuratePage(Page):
             messages.show(f"{count(number, 'image')} accepted. Undo takes that back.", "done")
         self.close_sheet()
 
-    # Edits from the inspector
-
     @Slot(object)
     def _decided(self, decision: Decision) -> None:
         self.decisions.decide(decision)
+        # The button that was clicked is pressed now; what is so is shown instead.
         self._soon.start()
 
     @Slot(object)
@@ -413,131 +366,97 @@ class CuratePage(Page):
         self.decisions.discard(reason)
         self._soon.start()
 
-    @Slot(object)
-    def _set_crop(self, crop: Crop | None) -> None:
-        if self.decisions.state is not None:
-            self.decisions.apply(edits.set_crop(self.decisions.state, crop))
-
-    @Slot(object)
-    def _set_fill(self, fill: Fill) -> None:
-        if self.decisions.state is not None:
-            self.decisions.apply(edits.set_fill([self.decisions.state], fill))
-
-    @Slot(str)
-    def _relabel(self, label: str) -> None:
-        if self.decisions.state is not None:
-            self.decisions.apply(edits.relabel([self.decisions.state], label))
-
-    @Slot(int, str)
-    def _set_note(self, image_id: int, text: str) -> None:
-        if self._model.project is not None:
-            self.decisions.apply(edits.set_note(self._model.project.state(image_id), text))
-
-    # Keys
-
-    def _key_blocked(self, id: str) -> bool:
-        return self.stack.currentIndex() == _SHEET and id != "curate.leave"
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Digits, and keys that act while they are down."""
-        if event.isAutoRepeat() or self.stack.currentIndex() == _SHEET:
-            event.ignore()
-            return
-        text = QKeySequence(event.key()).toString()
-        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-        if plain and text.isdigit():
-            self._digit(int(text))
-        elif plain and held_key("curate.original", text):
-            self.stage.set_original(True)
-        elif plain and held_key("curate.pan", text):
-            self.canvas.hold_pan(True)
-        else:
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Ends what a held key did."""
-        text = QKeySequence(event.key()).toString()
-        if not event.isAutoRepeat() and held_key("curate.original", text):
-            self.stage.set_original(False)
-        elif not event.isAutoRepeat() and held_key("curate.pan", text):
-            self.canvas.hold_pan(self.stage.palette_.pan.isChecked())
-        else:
-            super().keyReleaseEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Where the canvas loses the keys, a held one will not be heard to be released."""
-        if event.type() == QEvent.Type.FocusOut:
-            self.stage.set_original(False)
-            self.canvas.hold_pan(self.stage.palette_.pan.isChecked())
-        return super().eventFilter(watched, event)
-
-    def _digit(self, digit: int) -> None:
-        if self.decisions.asking:
-            self.decisions.discard_by_digit(digit)
-        elif 1 <= digit <= len(MASK_KINDS) and self.stack.currentIndex() == _STAGE:
-            self.canvas.set_kind(MASK_KINDS[digit - 1])
-
+    @Slot(bool)
     def _asking_changed(self, asking: bool) -> None:
         if asking:
             self.stage.reasons.ask(self.decisions.last_reason)
         self.stage.ask_reason(asking)
         self._soon.start()
 
-    def _leave(self) -> None:
-        if self.stack.currentIndex() == _SHEET:
-            self.close_sheet()
-        elif self.decisions.asking:
-            self.decisions.stop_asking()
-        elif self.focusWidget() is not self.canvas and self.stack.currentIndex() == _STAGE:
-            self.take_focus()
-        elif self.stack.currentIndex() == _STAGE:
-            self.canvas.leave()
-
-    def _delete(self) -> None:
-        if not self.canvas.delete_selected() and self._mending:
-            self._go_back()
-
-    def _finish(self) -> None:
-        if self.stack.currentIndex() == _GRID:
-            self.toggle_grid()
-        else:
-            self.canvas.finish()
-
-    def _go_row(self, rows: int) -> None:
-        if self.stack.currentIndex() == _GRID:
-            self.decisions.go_by(rows * self.grid.columns)
-
-    def _go_back(self) -> None:
-        self._mending = False
-        self.stage.show_back(False)
-        self.back_requested.emit()
-
-    def _search(self) -> None:
-        self.filter_bar.search.setFocus()
-        self.filter_bar.search.selectAll()
-
-    def _ask_number(self) -> None:
-        self.bar.number.setFocus()
-        self.bar.number.selectAll()
-
+    @Slot(int)
     def _go_to_number(self, number: int) -> None:
         found = self.images.id_of_number(number)
         self.take_focus()
         if found is not None:
             self.decisions.go_to(found)
         else:
-            messages.show(f"There are images 1 to {len(self._model.project or ())}.")
+            messages.show(f"There are images 1 to {self.images.count_of('all')}.")
             self._show_status()
 
-    def _to_controls(self) -> None:
-        if self.inspector.isAncestorOf(self.focusWidget()):
+    # Keys; the rest is in `commands`
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.middle.view == "sheet" or not self._held.press(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not self._held.release(event):
+            super().keyReleaseEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watches the canvas lose the keys."""
+        if event.type() == QEvent.Type.FocusOut:
+            self._held.release_all()
+        return super().eventFilter(watched, event)
+
+    def _key_blocked(self, id: str) -> bool:
+        return self.middle.view == "sheet" and id != "curate.leave"
+
+    @Slot(str)
+    def _bar_wanted(self, id: str) -> None:
+        if not self._key_blocked(id):
+            self._commands[id]()
+        self._show_view()
+
+    def leave(self) -> None:
+        """Esc: closes what is open, one thing at a time."""
+        if self.middle.view == "sheet":
+            self.close_sheet()
+        elif self.decisions.asking:
+            self.decisions.stop_asking()
+        elif QApplication.focusWidget() not in (self, self.canvas):
+            self.take_focus()
+        elif self.middle.view == "image":
+            self.canvas.leave()
+
+    def delete(self) -> None:
+        """Deletes the selected mask; with none, goes back to Review if the user came from there."""
+        if not self.canvas.delete_selected() and self._mending:
+            self.go_back()
+
+    def finish(self) -> None:
+        """Enter: closes a polygon, or opens the image that is framed in the grid."""
+        if self.middle.view == "grid":
+            self.toggle_grid()
+        else:
+            self.canvas.finish()
+
+    def go_row(self, rows: int) -> None:
+        """Up or down in the grid."""
+        if self.middle.view == "grid":
+            self.decisions.go_by(rows * self.grid.columns)
+
+    @Slot()
+    def go_back(self) -> None:
+        """Back to Review."""
+        self._mending = False
+        self.stage.show_back(False)
+        self.back_requested.emit()
+
+    def search(self) -> None:
+        """Gives the keys to the search field."""
+        self.filter_bar.search.setFocus()
+        self.filter_bar.search.selectAll()
+
+    def ask_number(self) -> None:
+        """Gives the keys to the field for a number."""
+        self.bar.number.setFocus()
+        self.bar.number.selectAll()
+
+    def to_controls(self) -> None:
+        """To the inspector's controls, or back."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.inspector.isAncestorOf(focus):
             self.take_focus()
         else:
             self.inspector.accept.setFocus()
-
-    def _bar_wanted(self, id: str) -> None:
-        if id == "curate.full_size":
-            self.canvas.full_size()
-        elif not self._key_blocked(id):
-            self._slots[id]()
-        self._show_view()

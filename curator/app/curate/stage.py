@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from curator.app.curate.canvas import Canvas
 from curator.app.curate.cleaned_pane import CleanedPane
-from curator.app.curate.floating import KindBar, ReasonStrip, ToolPalette
+from curator.app.curate.floating import KindPanel, ReasonStrip, ToolPalette
 from curator.app.curate.notice import Notice
 from curator.app.curate.tools import MASKING
 from curator.app.image_loader import ImageLoader
@@ -41,8 +41,8 @@ class Stage(QWidget):
         self.cleaned.setVisible(False)
         row.addWidget(self.canvas, 1)
         row.addWidget(self.cleaned, 1)
-        self.palette_ = ToolPalette(self.canvas)
-        self.kinds = KindBar(self.canvas)
+        self.tools = ToolPalette(self.canvas)
+        self.kinds = KindPanel(self.canvas)
         self.reasons = ReasonStrip(self.canvas)
         self.notice = Notice(self.canvas)
         self.back = QPushButton("‹  Back to Review")
@@ -65,8 +65,8 @@ class Stage(QWidget):
 
     def _connect(self) -> None:
         canvas = self.canvas
-        self.palette_.chosen.connect(canvas.set_tool)
-        self.palette_.pan_toggled.connect(canvas.hold_pan)
+        self.tools.chosen.connect(canvas.set_tool)
+        self.tools.pan_toggled.connect(canvas.hold_pan)
         self.kinds.chosen.connect(canvas.set_kind)
         self.kinds.brush_changed.connect(canvas.set_brush)
         self.kinds.delete.clicked.connect(canvas.delete_selected)
@@ -184,7 +184,7 @@ class Stage(QWidget):
 
     @Slot(str)
     def _tool_changed(self, name: str) -> None:
-        self.palette_.show_tool(name)
+        self.tools.show_tool(name)
         self._show_kinds()
         self.view_changed.emit()
 
@@ -205,10 +205,10 @@ class Stage(QWidget):
 
     def _place(self) -> None:
         wide, high = self.canvas.width(), self.canvas.height()
-        self.palette_.move(_GAP, _GAP)
-        self.canvas.keep_free(self.palette_.width() + _GAP)
-        left = self.palette_.width() + 2 * _GAP
-        self.kinds.move(max(left, (wide - self.kinds.width()) // 2), _GAP)
-        self.reasons.move(max(_GAP, (wide - self.reasons.width()) // 2), high - self.reasons.height() - _GAP)
+        self.tools.move(_GAP, _GAP)
+        self.canvas.keep_free(self.tools.width() + _GAP)
+        left = self.tools.width() + 2 * _GAP
+        self.kinds.move(_GAP, 2 * _GAP + self.tools.height() - 4)
+        self.reasons.place(wide, high, _GAP)
         self.back.move(_GAP, high - self.back.sizeHint().height() - _GAP)
         self.notice.setGeometry(left, 0, max(80, wide - 2 * left), high)

@@ -1,0 +1,110 @@
+"""What each key and button of Curate does: one name, one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from curator.app.curate.floating import TOOLS
+from curator.app.curate.keys import held_key
+from curator.records import MASK_KINDS
+
+if TYPE_CHECKING:
+    from curator.app.curate.page import CuratePage
+
+Commands: TypeAlias = dict[str, Callable[[], object]]
+
+
+def commands_of(page: CuratePage) -> Commands:
+    """The commands by the ids of their keys."""
+    decisions, canvas, stage, images = page.decisions, page.canvas, page.stage, page.images
+    commands: Commands = {
+        "curate.accept": decisions.accept,
+        "curate.keep": partial(decisions.decide, "keep"),
+        "curate.discard": decisions.ask_or_repeat,
+        "curate.undecided": partial(decisions.decide, "undecided"),
+        "curate.previous": partial(decisions.go, -1),
+        "curate.next": partial(decisions.go, 1),
+        "curate.previous_undecided": partial(decisions.go, -1, "to-do"),
+        "curate.next_undecided": partial(decisions.go, 1, "to-do"),
+        "curate.next_unsure": partial(decisions.go, 1, "unsure"),
+        "curate.first": lambda: decisions.go_by(-images.rowCount()),
+        "curate.last": lambda: decisions.go_by(images.rowCount()),
+        "curate.up": partial(page.go_row, -1),
+        "curate.down": partial(page.go_row, 1),
+        "curate.go_to": page.ask_number,
+        "curate.search": page.search,
+        "curate.controls": page.to_controls,
+        "curate.leave": page.leave,
+        "curate.delete": page.delete,
+        "curate.finish": page.finish,
+        "curate.side_by_side": stage.toggle_side_by_side,
+        "curate.cleaned": stage.toggle_cleaned,
+        "curate.back_to_proposal": decisions.back_to_proposal,
+        "curate.grid": page.toggle_grid,
+        "curate.keep_best": decisions.keep_best,
+        "curate.accept_confident": page.open_sheet,
+        "curate.fit": canvas.fit,
+        "curate.full_size": canvas.full_size,
+        "curate.zoom_in": partial(canvas.zoom, 1),
+        "curate.zoom_out": partial(canvas.zoom, -1),
+        "curate.brush_smaller": lambda: canvas.set_brush(canvas.brush / 1.25),
+        "curate.brush_larger": lambda: canvas.set_brush(canvas.brush * 1.25),
+    }
+    for tool, *_ in TOOLS:
+        commands[f"curate.{tool}"] = partial(canvas.set_tool, tool)
+    for name, dx, dy in (("left", -1, 0), ("right", 1, 0), ("up", 0, -1), ("down", 0, 1)):
+        commands[f"curate.nudge_{name}"] = partial(canvas.nudge, dx, dy)
+        commands[f"curate.nudge_{name}_10"] = partial(canvas.nudge, 10 * dx, 10 * dy)
+    return commands
+
+
+class HeldKeys:
+    """Digits, and keys that act while they are down; True from a method means that the key was one."""
+
+    def __init__(self, page: CuratePage) -> None:
+        self._page = page
+
+    def press(self, event: QKeyEvent) -> bool:
+        """A key went down."""
+        text = QKeySequence(event.key()).toString()
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if not plain or event.isAutoRepeat():
+            return False
+        if text.isdigit():
+            self._digit(int(text))
+        elif held_key("curate.original", text):
+            self._page.stage.set_original(True)
+        elif held_key("curate.pan", text):
+            self._page.canvas.hold_pan(True)
+        else:
+            return False
+        return True
+
+    def release(self, event: QKeyEvent) -> bool:
+        """A key went up."""
+        text = QKeySequence(event.key()).toString()
+        if event.isAutoRepeat():
+            return False
+        if held_key("curate.original", text):
+            self._page.stage.set_original(False)
+        elif held_key("curate.pan", text):
+            self._page.canvas.hold_pan(self._page.stage.tools.pan.isChecked())
+        else:
+            return False
+        return True
+
+    def release_all(self) -> None:
+        """The keys went to another window: what is held will not be heard to be released."""
+        self._page.stage.set_original(False)
+        self._page.canvas.hold_pan(self._page.stage.tools.pan.isChecked())
+
+    def _digit(self, digit: int) -> None:
+        if self._page.decisions.asking:
+            self._page.decisions.discard_by_digit(digit)
+        elif 1 <= digit <= len(MASK_KINDS) and self._page.middle.view == "image":
+            self._page.canvas.set_kind(MASK_KINDS[digit - 1])

@@ -1,0 +1,91 @@
+"""The canvas's items in their order, and which of them show when."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QGraphicsScene
+
+from curator.app.curate.overlays import CropItem, DraftItem, ImageItem, MaskItem, ShadeItem
+from curator.app.curate.tools import Draft, Sheet, ToolName
+from curator.app.image_loader import Loaded
+from curator.records import Mask
+
+
+class Layers:
+    """From below: image or cleaned image, shade outside the crop, masks, crop, what is being drawn."""
+
+    def __init__(self, scene: QGraphicsScene) -> None:
+        self._scene = scene
+        self._scale = 1.0
+        self._image = ImageItem()
+        self._cleaned = ImageItem()
+        self._shade = ShadeItem()
+        self._crop = CropItem()
+        self._draft = DraftItem()
+        self._masks: list[MaskItem] = []
+        self._cleaned.setVisible(False)
+        self._crop.setZValue(2)
+        for item in (self._image, self._cleaned, self._shade, self._crop, self._draft):
+            scene.addItem(item)
+
+    def set_image(self, loaded: Loaded | None) -> None:
+        """Shows another image, not cleaned yet."""
+        self._image.set_levels(loaded.levels if loaded is not None else ())
+        self._cleaned.set_levels(())
+
+    def set_cleaned(self, cleaned: QImage, x: int, y: int) -> None:
+        """Takes the cleaned image; (x, y) is the upper left corner of its crop."""
+        self._cleaned.set_levels((cleaned,), x, y)
+
+    @property
+    def cleaned(self) -> QImage | None:
+        """The cleaned image, if it is there."""
+        return self._cleaned.image
+
+    def shown(self) -> QImage | None:
+        """What of the two is shown."""
+        return self._cleaned.image if self._cleaned.isVisible() else self._image.image
+
+    def set_scale(self, scale: float) -> None:
+        """So many screen pixels an image pixel takes."""
+        self._scale = scale
+        for item in (self._crop, self._draft, *self._masks):
+            item.set_scale(scale)
+
+    def show_brush(self, at: QPointF | None, radius: float) -> None:
+        """The brush's outline at a point, or none."""
+        self._draft.show_brush(at, radius)
+
+    def show(self, sheet: Sheet | None, draft: Draft | None, tool: ToolName, *, cleaned: bool) -> None:
+        """Draws crop, masks and draft of a sheet; `sheet=None` shows the image alone."""
+        wants_cleaned = cleaned and self._cleaned.image is not None
+        self._image.setVisible(not wants_cleaned)
+        self._cleaned.setVisible(wants_cleaned)
+        for item in (self._shade, self._crop, self._draft):
+            item.setVisible(sheet is not None)
+        if sheet is None:
+            for mask in self._masks:
+                mask.setVisible(False)
+            return
+        state, draft = sheet.state, draft or Draft()
+        crop = draft.crop or state.crop
+        proposed = "crop" not in state.edited and draft.crop is None
+        self._shade.show_crop(crop, sheet.width, sheet.height)
+        self._crop.show_crop(crop, sheet.width, sheet.height, proposed, tool == "crop")
+        self._draft.show_draft(draft)
+        masks = state.masks if draft.masks is None else draft.masks
+        self._show_masks(masks, "masks" not in state.edited and draft.masks is None, sheet.selected, tool)
+
+    def _show_masks(
+        self, masks: tuple[Mask, ...], proposed: bool, selected: int | None, tool: ToolName
+    ) -> None:
+        while len(self._masks) < len(masks):
+            item = MaskItem()
+            item.set_scale(self._scale)
+            self._scene.addItem(item)
+            self._masks.append(item)
+        for number, item in enumerate(self._masks):
+            item.setVisible(number < len(masks))
+            if number < len(masks):
+                item.show_mask(masks[number], proposed, number == selected, tool == "select")
