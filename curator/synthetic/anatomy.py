@@ -30,6 +30,7 @@ _BEYOND: Final = 6
 @dataclass(frozen=True)
 class AnatomySlice:
     """One slice. Arrays are (height, width); `t1` is uint8, the masks bool (`inside`: inside the skull).
+    `depth`, uint8, is how far inside the skull a pixel lies, in mm to about 5 %, 0 outside.
 
     `head_outlines` and `inside_outlines` are closed outlines, float64 (n, 2) of x, y; where the anatomy is cut
     by the border of the template they run on beyond it.
@@ -41,6 +42,7 @@ class AnatomySlice:
     head: Bool
     inside: Bool
     brain: Bool
+    depth: npt.NDArray[np.uint8]
     head_outlines: tuple[Points, ...]
     inside_outlines: tuple[Points, ...]
 
@@ -89,6 +91,7 @@ def load_slice(plane: Plane, index: int) -> AnatomySlice:
         head=head,
         inside=inside,
         brain=brain,
+        depth=_depth(inside),
         head_outlines=_outlines(head),
         inside_outlines=_outlines(inside),
     )
@@ -98,6 +101,21 @@ def glyphs() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
     """The letters side by side, uint8 (height, width), and the 96 borders of the ASCII codes 32 to 126."""
     arrays = _arrays()
     return arrays["glyphs"].astype(np.uint8), arrays["glyph_edges"].astype(np.int32)
+
+
+def _depth(mask: Bool) -> npt.NDArray[np.uint8]:
+    """Distance to the border by peeling with a cross and a square in turn: whole numbers, same everywhere."""
+    from curator.imaging._cv2 import cv2
+
+    kernels = [cv2.getStructuringElement(shape, (3, 3)) for shape in (cv2.MORPH_CROSS, cv2.MORPH_RECT)]
+    left = np.pad(mask, 1).astype(np.uint8)
+    depth = np.zeros_like(left)
+    turn = 0
+    while left.any():
+        depth += left
+        left = cv2.erode(left, kernels[turn % 2])
+        turn += 1
+    return depth[1:-1, 1:-1]
 
 
 def _outlines(mask: Bool) -> tuple[Points, ...]:

@@ -21,9 +21,11 @@ _CURVES: Final[dict[str, tuple[list[float], list[float]]]] = {
     # 2D spin echo after gadolinium: little contrast between grey and white matter.
     "T1C": ([0, 30, 82, 113, 255], [0.03, 0.14, 0.38, 0.45, 0.9]),
     "T2": ([0, 14, 32, 52, 82, 113, 255], [0.12, 0.6, 0.98, 0.86, 0.47, 0.31, 0.2]),
-    "FLAIR": ([0, 28, 50, 82, 113, 255], [0.04, 0.07, 0.3, 0.5, 0.41, 0.3]),
+    "FLAIR": ([0, 28, 52, 82, 113, 255], [0.04, 0.07, 0.3, 0.48, 0.41, 0.33]),
     "PD": ([0, 14, 30, 82, 113, 255], [0.2, 0.5, 0.62, 0.74, 0.58, 0.5]),
 }
+# The level that a usual window shows as white; a lesion does not change it.
+WHITE: Final[dict[Sequence, float]] = {"T1": 0.82, "T1C": 0.78, "T2": 0.92, "FLAIR": 0.72, "PD": 0.92}
 # Fat and muscle outside the skull, as a factor of T1 (level 150 is 1).
 _FAT: Final = {"T1": 1.0, "T1C": 0.85, "T2": 0.62, "FLAIR": 0.5, "PD": 0.8}
 

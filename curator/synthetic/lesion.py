@@ -38,8 +38,8 @@ class _Look:
 
 _LOOKS: Final[dict[LesionKind, _Look]] = {
     "glioblastoma": _Look(
-        {"T1": 0.27, "T1C": 0.2, "T2": 0.84, "FLAIR": 0.5, "PD": 0.84},
-        {"T1": 0.4, "T1C": 0.95, "T2": 0.58, "FLAIR": 0.72, "PD": 0.78},
+        {"T1": 0.27, "T1C": 0.23, "T2": 0.84, "FLAIR": 0.5, "PD": 0.84},
+        {"T1": 0.4, "T1C": 0.82, "T2": 0.58, "FLAIR": 0.72, "PD": 0.78},
         0.16,
         0.06,
         1.1,
@@ -105,14 +105,12 @@ class Lesion:
 
 def draw_lesion(dice: Dice, anatomy: AnatomySlice) -> Lesion:
     """A random lesion inside the brain of a slice."""
-    from curator.imaging._cv2 import cv2
-
     kind: LesionKind = dice.weighted(
         {"glioblastoma": 0.36, "low-grade glioma": 0.26, "meningioma": 0.2, "metastasis": 0.18}
     )
     look = _LOOKS[kind]
     radius = dice.between(*look.radius)
-    depth = cv2.distanceTransform(anatomy.inside.astype(np.uint8), cv2.DIST_L2, 5)
+    depth = anatomy.depth
     radius = min(radius, 0.62 * float(depth.max()))
     if kind == "meningioma":
         place = (depth > 0.55 * radius) & (depth < 0.85 * radius)
@@ -167,7 +165,8 @@ def paint(
     height, width = image.shape
     uneven = smooth_field(rng, height, width, 5.0 * scale)
     fine = smooth_field(rng, height, width, 2.2 * scale)
-    wobble = distance + (0.05 * uneven + 0.025 * fine) * (2.0 if look.softness > 0.05 else 0.7)
+    patchy = smooth_field(rng, height, width, 9.0 * scale)
+    wobble = distance + (0.05 * uneven + 0.012 * fine) * (1.7 if look.softness > 0.05 else 0.7)
     core = 1 / (1 + np.exp(np.clip((wobble - 1) / look.softness, -30, 30)))
     # Vasogenic oedema spreads in white matter and ends at the cortex.
     falloff = np.clip(
@@ -176,9 +175,9 @@ def paint(
     swollen = np.clip(falloff * 1.7, 0, 1) * white_matter(t1) * (1 - core)
     out = _mixed(image, np.float32(_OEDEMA[sequence]), swollen * (0.85 * lesion.strength))
     level = look.core[sequence] * (1 + look.texture * (0.7 * uneven + 0.5 * fine))
-    width_of_rim = look.rim_width * (1 + 0.45 * np.clip(uneven, -1.2, 1.5))
+    width_of_rim = look.rim_width * (1 + 0.45 * np.clip(patchy, -1.2, 1.5))
     rim = np.exp(-(((wobble - 1 + look.rim_width) / np.maximum(width_of_rim, 0.04)) ** 2)) * np.clip(
-        0.85 + 0.3 * fine, 0.2, 1
+        0.8 + 0.25 * fine + 0.3 * patchy, 0.15, 1
     )
     filling = _mixed(level, np.float32(look.rim[sequence]), rim)
     out = _mixed(out, filling, core * (0.55 + 0.45 * lesion.strength))

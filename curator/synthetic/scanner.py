@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curator.synthetic.anatomy import AnatomySlice
-from curator.synthetic.contrast import F32, Sequence, fluid, tissue
+from curator.synthetic.contrast import F32, WHITE, Sequence, fluid, tissue
 from curator.synthetic.dice import Dice
 from curator.synthetic.framing import Frame
 from curator.synthetic.lesion import Lesion, displaced, paint, white_spots
@@ -46,7 +46,7 @@ def draw_look(dice: Dice, *, lesion: bool) -> Look:
         blur=dice.between(0.35, 0.95),
         noise=dice.between(0.006, 0.022) if dice.chance(0.8) else dice.between(0.022, 0.045),
         bias=dice.between(0.03, 0.16),
-        window=dice.between(0.92, 1.2),
+        window=dice.between(0.85, 1.25),
         scalp_share=dice.between(0.0, 0.75),
         gamma=dice.between(0.85, 1.15),
         ghost=dice.between(0.01, 0.03) if dice.chance(0.2) else 0.0,
@@ -74,8 +74,7 @@ def acquire(
     distance = None
     if lesion is not None:
         distance = lesion.distance(x, y)
-        depth = cv2.distanceTransform(anatomy.inside.astype(np.uint8), cv2.DIST_L2, 5)
-        x, y = displaced(lesion, x, y, sampled(depth))
+        x, y = displaced(lesion, x, y, sampled(anatomy.depth))
     t1 = np.clip(sampled(anatomy.t1, cv2.INTER_CUBIC), 0, 255)
     inside = sampled(cv2.GaussianBlur(anatomy.inside.astype(np.float32), (0, 0), 0.7))
     image = tissue(t1, inside, look.sequence, look.fat)
@@ -107,14 +106,18 @@ def _vessels(
     if anatomy.plane == "sagittal":
         return np.asarray(out, np.float32)
     rows, columns = np.nonzero(anatomy.inside)
-    # Back in axial slices, top in coronal ones: the end of the midline.
+    # Back in axial slices, top in coronal ones: a triangle at the end of the midline, pointing inwards.
+    inwards = -1.0 if anatomy.plane == "axial" else 1.0
     end = int(rows.max()) if anatomy.plane == "axial" else int(rows.min())
     middle = float(columns[np.abs(rows - end) <= 3].mean())
-    at = frame.warp.to_image(np.array([[middle, end + (-2.0 if anatomy.plane == "axial" else 2.0)]]))[0]
-    v, u = np.ogrid[: frame.height, : frame.width]
-    away = ((u - at[0]) / (3.0 * scale)) ** 2 + ((v - at[1]) / (3.6 * scale)) ** 2
-    sinus = 1 / (1 + np.exp(np.clip((away - 1) * 4, -30, 30)))
-    return np.asarray(out * (1 - 0.85 * sinus) + 0.95 * 0.85 * sinus, np.float32)
+    outer, inner = frame.warp.to_image(np.array([[middle, end], [middle, end + 8.0 * inwards]]))
+    v, u = np.mgrid[: frame.height, : frame.width].astype(np.float32)
+    axis = (inner - outer) / max(float(np.hypot(*(inner - outer))), 1e-6)
+    along = ((u - outer[0]) * axis[0] + (v - outer[1]) * axis[1]) / scale
+    across = np.abs((v - outer[1]) * axis[0] - (u - outer[0]) * axis[1]) / scale
+    edge = np.minimum(0.5 * (7.0 - along) - across, along + 0.8)
+    sinus = np.clip(edge + 0.5, 0, 1)
+    return np.asarray(out * (1 - 0.85 * sinus) + 0.92 * 0.85 * sinus, np.float32)
 
 
 def _slow(rng: np.random.Generator, height: int, width: int) -> F32:
@@ -139,8 +142,7 @@ def _rician(image: F32, noise: float, scale: float, rng: np.random.Generator) ->
 
 
 def _windowed(image: F32, frame: Frame, look: Look, rng: np.random.Generator) -> F32:
-    within = image[frame.inside] if frame.inside.any() else image[frame.head]
-    brain_top = float(np.percentile(within, 99.5))
+    brain_top = WHITE[look.sequence]
     head_top = float(np.percentile(image[frame.head], 99.5))
     # Radiologists window for the brain; the scalp then runs into white, more or less.
     top = look.window * (brain_top + look.scalp_share * max(0.0, head_top - brain_top))
