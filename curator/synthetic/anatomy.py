@@ -6,6 +6,7 @@ pixel centres at whole numbers, x to the right, y down, as the slices are shown.
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,7 +52,7 @@ class AnatomySlice:
 def _arrays() -> dict[str, npt.NDArray[np.generic]]:
     path = resources_dir() / "demo" / "anatomy.npz"
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise CuratorError(
@@ -113,7 +114,7 @@ def _depth(mask: Bool) -> npt.NDArray[np.uint8]:
     turn = 0
     while left.any():
         depth += left
-        left = cv2.erode(left, kernels[turn % 2])
+        left = cv2.erode(left, kernels[turn % 2]).astype(np.uint8)
         turn += 1
     return depth[1:-1, 1:-1]
 
@@ -122,15 +123,11 @@ def _outlines(mask: Bool) -> tuple[Points, ...]:
     """Smooth outlines of a mask, found in whole numbers only so that they are the same everywhere."""
     from curator.imaging._cv2 import cv2
 
-    padded = np.pad(mask, _BEYOND, mode="edge").astype(np.int32)
+    padded = np.pad(mask, _BEYOND, mode="edge").astype(np.uint8)
     fine = padded.repeat(_FINE, axis=0).repeat(_FINE, axis=1)
-    for axis in (0, 1):
-        around = [(_RADIUS + 1, _RADIUS) if a == axis else (0, 0) for a in (0, 1)]
-        sums = np.cumsum(np.pad(fine, around, mode="edge"), axis)
-        side = 2 * _RADIUS + 1
-        length = sums.shape[axis]
-        fine = np.take(sums, range(side, length), axis) - np.take(sums, range(length - side), axis)
-    smooth = (2 * fine > (2 * _RADIUS + 1) ** 2).astype(np.uint8)
+    side = 2 * _RADIUS + 1
+    sums = cv2.boxFilter(fine, cv2.CV_32S, (side, side), normalize=False, borderType=cv2.BORDER_REPLICATE)
+    smooth = (2 * sums > side * side).astype(np.uint8)
     found, _ = cv2.findContours(smooth, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     large = [c for c in found if len(c) > 20 * _FINE]
-    return tuple((c[:, 0, :].astype(np.float64) + 0.5) / _FINE - 0.5 - _BEYOND for c in large)
+    return tuple((c[::2, 0, :].astype(np.float64) + 0.5) / _FINE - 0.5 - _BEYOND for c in large)

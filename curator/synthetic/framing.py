@@ -32,7 +32,9 @@ class Frame:
 def draw_frame(dice: Dice, anatomy: AnatomySlice, warp: Warp, *, roomy: bool) -> Frame:
     """A random page; `roomy` leaves background on all sides that the anatomy leaves free."""
     outline = np.concatenate(anatomy.head_outlines)
-    at = warp.to_image(outline)
+    heads = [warp.to_image(points) for points in anatomy.head_outlines]
+    insides = [warp.to_image(points) for points in anatomy.inside_outlines]
+    at = np.concatenate(heads)
     low, high = _limits(anatomy, warp, outline, at)
     shown = at[((at > low) & (at < high)).all(axis=1)]
     x0, y0 = shown.min(axis=0)
@@ -48,14 +50,16 @@ def draw_frame(dice: Dice, anatomy: AnatomySlice, warp: Warp, *, roomy: bool) ->
     scale = side / max(right - left, bottom - top)
     width = max(1, round((right - left) * scale))
     height = max(1, round((bottom - top) * scale))
-    warp = replace(warp, scale=scale, origin=(-left * scale, -top * scale))
+    origin = (float(-left * scale), float(-top * scale))
+    heads = [np.round(points * scale + origin, 6) for points in heads]
+    insides = [np.round(points * scale + origin, 6) for points in insides]
     return Frame(
-        warp=warp,
+        warp=replace(warp, scale=float(scale), origin=origin),
         width=width,
         height=height,
-        head=_filled(anatomy.head_outlines, warp, width, height),
-        inside=_filled(anatomy.inside_outlines, warp, width, height),
-        edge=_cover(anatomy.head_outlines, warp, width, height),
+        head=_filled(heads, width, height),
+        inside=_filled(insides, width, height),
+        edge=_cover(heads, width, height),
     )
 
 
@@ -98,22 +102,22 @@ def _limits(anatomy: AnatomySlice, warp: Warp, outline: Points, at: Points) -> t
     return low, high
 
 
-def _filled(outlines: tuple[Points, ...], warp: Warp, width: int, height: int) -> Bool:
+def _filled(outlines: list[Points], width: int, height: int) -> Bool:
     from curator.imaging._cv2 import cv2
 
     mask = np.zeros((height, width), np.uint8)
     # Whole pixels only: filling is then integer arithmetic and the same in every version.
-    cv2.fillPoly(mask, [np.rint(warp.to_image(o)).astype(np.int32) for o in outlines], 1)
+    cv2.fillPoly(mask, [np.rint(points).astype(np.int32) for points in outlines], 1)
     return mask > 0
 
 
-def _cover(outlines: tuple[Points, ...], warp: Warp, width: int, height: int) -> npt.NDArray[np.float32]:
+def _cover(outlines: list[Points], width: int, height: int) -> npt.NDArray[np.float32]:
     from curator.imaging._cv2 import cv2
 
     fine = 4
     mask = np.zeros((height * fine, width * fine), np.uint8)
-    points = [np.rint((warp.to_image(o) + 0.5) * fine - 0.5).astype(np.int32) for o in outlines]
-    cv2.fillPoly(mask, points, 255)
+    grown = [np.rint((points + 0.5) * fine - 0.5).astype(np.int32) for points in outlines]
+    cv2.fillPoly(mask, grown, 255)
     small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return np.asarray(cv2.GaussianBlur(small, (0, 0), 0.6), np.float32)
 

@@ -67,7 +67,10 @@ class Warp:
         # The displacement changes by less than half a millimetre a millimetre, so each round halves the error.
         for _ in range(30):
             dx, dy = self._moved(p, q)
+            error = max(float(np.abs(goal_p - dx - p).max()), float(np.abs(goal_q - dy - q).max()))
             p, q = goal_p - dx, goal_q - dy
+            if error < 1e-8:
+                break
         p, q = p * self.stretch[0], q * self.stretch[1]
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         x = (cos * p - sin * q) * self.scale + self.origin[0]

@@ -38,8 +38,8 @@ class Page:
     """An image being written on.
 
     `image` is float32 (height, width, 3), levels 0..255; `head` and `inside` are its masks. `overlays` are in
-    the terms of `truth.jsonl`; their `contrast` follows from ink and nominal background, so that it does not
-    hang on noise or on a JPEG encoder.
+    the terms of `truth.jsonl`; their `contrast` follows from cover, ink and nominal background, so that it does
+    not hang on noise or on a JPEG encoder.
     """
 
     image: npt.NDArray[np.float32]
@@ -103,7 +103,9 @@ class Page:
         if box is None:
             return
         under = _UNDER.get(on, self.background)
-        contrast = int(abs(ink.level - under) * ink.opacity + 0.5)
+        # As it is measured: the 95th percentile over the box, thin strokes being nowhere quite covered.
+        covered = float(np.percentile(cover, 95))
+        contrast = int(abs(ink.level - under) * ink.opacity * covered + 0.5)
         self.overlays.append({"box": list(box), "kind": kind, "contrast": contrast, "on": on})
 
     def extend(self, left: int, right: int, bottom: int, level: int) -> None:
