@@ -132,6 +132,7 @@ class Job(QObject):
     failed = Signal(str)
     cancelled = Signal()
     ended = Signal()
+    gone = Signal(object)
 
     def __init__(
         self, title: str, make: Callable[[], Iterator[Event]], name: str, parent: QObject | None
@@ -241,6 +242,8 @@ class Job(QObject):
             return
         self._ended = True
         self.running = False
+        # The owner first: whoever hears `ended` may start another job of that key.
+        self.gone.emit(self)
         self.ended.emit()
 
 
@@ -267,7 +270,7 @@ class Jobs(QObject):
         job = Job(title, make, key, self)
         job.quiet = quiet
         self._jobs[key] = job
-        job.ended.connect(self._on_ended)
+        job.gone.connect(self._on_gone)
         self.started.emit(job)
         job.begin()
         return job
@@ -289,11 +292,8 @@ class Jobs(QObject):
             for job in jobs:
                 job.wait()
 
-    @Slot()
-    def _on_ended(self) -> None:
-        job = self.sender()
-        if not isinstance(job, Job):
-            return
+    @Slot(object)
+    def _on_gone(self, job: Job) -> None:
         if self._jobs.get(job.name) is job:
             del self._jobs[job.name]
         self.ended.emit(job)

@@ -232,6 +232,7 @@ class TrainPage(Page):
         self.panel.show_curves(self._curves)
         self.header.show_start(event.epochs)
         self.memory.start(event.device)
+        self.runs.refresh()
         sizes = " / ".join(str(event.sizes.get(name, 0)) for name in ("train", "val", "test"))
         self.status_changed.emit(f"training on {event.device}, {sizes} images")
         self._show_rail()
