@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,13 @@ import numpy.typing as npt
 from curator.imaging.fingerprint import NEAR_COPY_DISTANCE, distances
 
 Pair = tuple[int, int]
+# Rows of (strength, position, position): the smaller the strength, the surer the link.
+_Links = npt.NDArray[np.int64]
 
-# Rows of the distance matrix that are held at once: 512 x 20,000 x 8 bytes are 80 MB.
-_CHUNK = 512
+_SAID_SAME, _SAME_BYTES = -2, -1
+
+# Rows of the distance matrix that are held at once: 256 x 20,000 differences of 8 bytes are 40 MB.
+_CHUNK = 256
 
 
 def group_copies(
@@ -29,42 +33,83 @@ def group_copies(
     are joined whatever the hashes say; pairs in `different` never end up in one group, not even by way of a
     third image: links are tried from the strongest (a person's word, equal bytes, then growing distance), and
     one that would join such a pair is left out. A contradiction between `same` and `different` is settled for
-    `different`.
+    `different`. Pairs that name an id outside `ids` are passed over.
     """
     position = {image_id: index for index, image_id in enumerate(ids)}
-    forbidden = [(position[a], position[b]) for a, b in different if a in position and b in position]
-    links: list[tuple[int, int, int]] = [
-        (-2, position[a], position[b]) for a, b in same if a in position and b in position
-    ]
+    said_same = _positions(same, position)
+    said_different = _positions(different, position)
+    named = np.zeros(len(ids), bool)
+    named[[index for pair in (*said_same, *said_different) for index in pair]] = True
+
+    links = [_rows((_SAID_SAME, a, b) for a, b in said_same)]
     first_with: dict[str, int] = {}
+    equal: list[tuple[int, int, int]] = []
     for index, digest in enumerate(sha256):
-        if digest is not None:
-            first = first_with.setdefault(digest, index)
-            if first != index:
-                links.append((-1, first, index))
-    for kind in hashes:
-        links.extend(_near(np.asarray(kind, dtype=np.uint64)))
-    links.sort()
-    return _joined(ids, links, forbidden)
+        if digest is not None and (first := first_with.setdefault(digest, index)) != index:
+            equal.append((_SAME_BYTES, first, index))
+    links.append(_rows(equal))
+    links += [_near(np.asarray(kind, dtype=np.uint64), named) for kind in hashes]
+    ordered = np.concatenate(links)
+    ordered = ordered[np.lexsort((ordered[:, 2], ordered[:, 1], ordered[:, 0]))]
+    roots = _joined(len(ids), ordered, said_different)
 
-
-def _near(values: npt.NDArray[np.uint64]) -> Iterator[tuple[int, int, int]]:
-    present = np.flatnonzero(values)
-    known = values[present]
-    for start in range(0, len(known), _CHUNK):
-        found = distances(known[start : start + _CHUNK, None], known[None, start:])
-        rows, columns = np.nonzero(found <= NEAR_COPY_DISTANCE)
-        keep = columns > rows
-        for row, column in zip(rows[keep].tolist(), columns[keep].tolist(), strict=True):
-            yield int(found[row, column]), int(present[start + row]), int(present[start + column])
-
-
-def _joined(
-    ids: Sequence[int], links: Sequence[tuple[int, int, int]], forbidden: Sequence[Pair]
-) -> list[frozenset[int]]:
-    """Union-find over the links in their order, each root with its members and whom they must not meet."""
-    parent = list(range(len(ids)))
     members: dict[int, list[int]] = {}
+    for index, root in enumerate(roots):
+        members.setdefault(root, []).append(index)
+    groups = sorted(group for group in members.values() if len(group) > 1)
+    return [frozenset(ids[index] for index in group) for group in groups]
+
+
+def _positions(pairs: Iterable[Pair], position: dict[int, int]) -> list[Pair]:
+    return [(position[a], position[b]) for a, b in pairs if a in position and b in position]
+
+
+def _rows(links: Iterable[tuple[int, int, int]]) -> _Links:
+    return np.array(list(links), np.int64).reshape(-1, 3)
+
+
+def _near(values: npt.NDArray[np.uint64], named: npt.NDArray[np.bool_]) -> _Links:
+    """Links between near hashes, `values` (n,); `named` (n,) are the images that a person's word is about.
+
+    Of the other images with exactly the same hash only the first is compared with the rest and the others
+    hang on it: a thousand blank images would else have half a million links, all saying the same.
+    """
+    present = np.flatnonzero(values)
+    plain = present[~named[present]]
+    _, first, which = np.unique(values[plain], return_index=True, return_inverse=True)
+    leaders = plain[first]
+    leader_of = leaders[which]
+    followers = plain != leader_of
+    found = [
+        np.stack(
+            [np.zeros(int(followers.sum()), np.int64), leader_of[followers], plain[followers]], axis=1
+        ).astype(np.int64)
+    ]
+    compared = np.sort(np.concatenate([leaders, present[named[present]]]))
+    known = values[compared]
+    for start in range(0, len(known), _CHUNK):
+        apart = distances(known[start : start + _CHUNK, None], known[None, start:])
+        rows, columns = np.nonzero(apart <= NEAR_COPY_DISTANCE)
+        rows, columns = rows[columns > rows], columns[columns > rows]
+        found.append(
+            np.stack(
+                [
+                    apart[rows, columns].astype(np.int64),
+                    compared[start + rows],
+                    compared[start + columns],
+                ],
+                axis=1,
+            ).astype(np.int64)
+        )
+    return np.concatenate(found)
+
+
+def _joined(count: int, links: _Links, forbidden: Sequence[Pair]) -> list[int]:
+    """The root of each position's group: union-find over the links in their order.
+
+    Each root carries the positions that its group must not meet.
+    """
+    parent = list(range(count))
     enemies: dict[int, set[int]] = {}
     for a, b in forbidden:
         enemies.setdefault(a, set()).add(b)
@@ -76,17 +121,11 @@ def _joined(
             index = parent[index]
         return index
 
-    for _, a, b in links:
+    for _, a, b in links.tolist():
         first, second = root(a), root(b)
-        if first == second:
-            continue
-        both = members.get(second, [second])
-        if any(root(enemy) == second for enemy in enemies.get(first, ())):
+        if first == second or any(root(enemy) == second for enemy in enemies.get(first, ())):
             continue
         parent[second] = first
-        members[first] = members.get(first, [first]) + both
-        members.pop(second, None)
         if second in enemies:
             enemies.setdefault(first, set()).update(enemies.pop(second))
-    groups = [sorted(group) for group in members.values() if len(group) > 1]
-    return [frozenset(ids[index] for index in group) for group in sorted(groups)]
+    return [root(index) for index in range(count)]

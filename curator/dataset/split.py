@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from curator.errors import CuratorError
@@ -53,24 +53,38 @@ def assign(
 ) -> dict[str, Split]:
     """The split of every group: those in `existing` keep theirs, new ones fill up the shares.
 
-    `groups` maps a group's name to its label and its number of images. Within each label the new groups are
-    drawn in a random order given by `seed`, larger ones first, and each goes to the split that is furthest
-    below its share of that label's images. scikit-learn's splitters draw everything anew each time; this one
-    can add to what was drawn before. At the default shares a label needs four groups to be in every split.
+    `groups` maps a group's name to its label and its number of images (at least 1). Within each label the new
+    groups are drawn in a random order given by `seed`, larger ones first, and each goes to the split that is
+    furthest below its share of that label's images (Webster's divisors, under which a split that has been
+    filled once never has to give back when more comes), of equals to the one furthest below its share of
+    all. A label with at least as many groups as there are splits is in every one; with fewer, training comes
+    first. scikit-learn's splitters draw everything anew each time; this one adds to what was drawn before.
     """
     result: dict[str, Split] = {name: existing[name] for name in groups if name in existing}
-    for label in sorted({label for label, _ in groups.values()}):
+    wanted: list[Split] = [split for split in SPLITS if shares.of(split) > 0]
+    overall: Counter[Split] = Counter()
+    by_label: dict[str, list[str]] = {}
+    for name in sorted(groups):
+        label, size = groups[name]
+        by_label.setdefault(label, []).append(name)
+        if name in result:
+            overall[result[name]] += size
+    for label in sorted(by_label):
+        names = by_label[label]
         filled: Counter[Split] = Counter()
-        new = []
-        for name in sorted(name for name, (its_label, _) in groups.items() if its_label == label):
+        for name in names:
             if name in result:
                 filled[result[name]] += groups[name][1]
-            else:
-                new.append(name)
-        for name in _drawn_order(new, seed, groups):
-            split = _neediest(filled, shares, groups[name][1])
+        new = _drawn_order([name for name in names if name not in result], seed, groups)
+        for index, name in enumerate(new):
+            size = groups[name][1]
+            empty = [split for split in wanted if not filled[split]]
+            # The last ones drawn, which are the smallest, are what is owed to splits without this label.
+            owed = len(names) >= len(wanted) and len(new) - index <= len(empty)
+            split = _neediest(empty if owed else wanted, filled, overall, shares, size)
             result[name] = split
-            filled[split] += groups[name][1]
+            filled[split] += size
+            overall[split] += size
     return result
 
 
@@ -87,7 +101,15 @@ def _drawn_order(names: list[str], seed: int, groups: Mapping[str, tuple[str, in
     return sorted(names, key=key)
 
 
-def _neediest(filled: Counter[Split], shares: Shares, size: int) -> Split:
-    """The split whose share would be least overfull if it took `size` more images; ties go to train."""
-    wanted: list[Split] = [split for split in SPLITS if shares.of(split) > 0]
-    return min(wanted, key=lambda split: ((filled[split] + size / 2) / shares.of(split), SPLITS.index(split)))
+def _neediest(
+    among: Sequence[Split], filled: Counter[Split], overall: Counter[Split], shares: Shares, size: int
+) -> Split:
+    """The split whose share would be least overfull if it took `size` more images; last ties go to train."""
+    return min(
+        among,
+        key=lambda split: (
+            (filled[split] + size / 2) / shares.of(split),
+            (overall[split] + size / 2) / shares.of(split),
+            SPLITS.index(split),
+        ),
+    )

@@ -13,6 +13,7 @@ import io
 import os
 import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
@@ -32,18 +33,31 @@ MAX_PIXELS = 400_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "MPO")
 _ORIENTATION = 0x0112
 
+_IMAGE_WIDTH, _IMAGE_LENGTH = 256, 257
+
+# Above this Pillow would refuse on its own account, with a limit of its own.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+# What Pillow finds odd about a file is of no use to anybody once it is read. Set once and for all: putting
+# filters back and forth (`catch_warnings`) is not safe while several threads decode.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+# All that Pillow's parsers have been seen to raise on damaged files.
 _BAD_FILE = (
     UnidentifiedImageError,
+    Image.DecompressionBombError,
     OSError,
     SyntaxError,
     ValueError,
     EOFError,
-    OverflowError,
-    IndexError,
-    KeyError,
+    ArithmeticError,
+    LookupError,
     TypeError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
     MemoryError,
     struct.error,
+    zlib.error,
 )
 
 
@@ -85,11 +99,12 @@ def sha256(data: bytes) -> str:
 def header(data: bytes, name: str) -> Header:
     """Reads only the header. Raises `ImageError` for what is no image or too large (over `MAX_PIXELS`)."""
     with _opened(data, name) as image:
-        try:
+        turned = False
+        with contextlib.suppress(*_BAD_FILE):  # decode() ignores a broken EXIF block likewise
             turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
-        except _BAD_FILE:  # decode() ignores a broken EXIF block likewise
-            turned = False
-        width, height = (image.height, image.width) if turned else image.size
+        width, height = _stored_size(image)
+        if turned:
+            width, height = height, width
         return Header(width, height, image.format or "", image.mode)
 
 
@@ -122,9 +137,7 @@ def grey(image: RGB) -> npt.NDArray[np.uint8]:
 
 def _opened(data: bytes, name: str) -> Any:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} is too large: Curator opens images up to 400 megapixels.") from error
     except _BAD_FILE as error:
@@ -137,6 +150,14 @@ def _opened(data: bytes, name: str) -> Any:
     if image.width < 1 or image.height < 1:
         raise ImageError(f"{name} has no pixels: copy it again from its source.")
     return image
+
+
+def _stored_size(image: Any) -> tuple[int, int]:
+    """Width and height before any turning: Pillow gives those of TIFF files already turned, or not, by version."""
+    tags = getattr(image, "tag_v2", {})
+    with contextlib.suppress(*_BAD_FILE):
+        return int(tags[_IMAGE_WIDTH]), int(tags[_IMAGE_LENGTH])
+    return int(image.width), int(image.height)
 
 
 def _to_rgb(image: Image.Image) -> RGB:
@@ -173,4 +194,4 @@ def _reason(error: BaseException) -> str:
 
 
 def _shown(path: Path | str | bytes) -> str:
-    return os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

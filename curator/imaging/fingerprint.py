@@ -6,6 +6,8 @@ false pair; 5 to 10 needs a person.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -31,9 +33,20 @@ def phash(image: RGB) -> int:
 def distances(first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
     """Hamming distances 0..64 of hashes, broadcast like any numpy operator."""
     different = np.bitwise_xor(first, second)
-    as_bytes = different[..., None].view(np.uint8)
-    counts: npt.NDArray[np.uint8] = _BITS[as_bytes].sum(axis=-1, dtype=np.uint8)
+    counts: npt.NDArray[np.uint8]
+    if hasattr(np, "bitwise_count"):  # since numpy 2.0, ten times as fast
+        counts = np.bitwise_count(different)
+        return counts
+    quarters = np.ascontiguousarray(different)[..., None].view(np.uint16)
+    counts = _bits()[quarters].sum(axis=-1, dtype=np.uint8)
     return counts
 
 
-_BITS = np.array([bin(value).count("1") for value in range(256)], np.uint8)
+@functools.cache
+def _bits() -> npt.NDArray[np.uint8]:
+    """The number of ones in every 16-bit number, shape (65536,)."""
+    numbers = np.arange(1 << 16, dtype=np.uint16)
+    ones: npt.NDArray[np.uint8] = np.unpackbits(numbers.view(np.uint8).reshape(-1, 2), axis=1).sum(
+        axis=1, dtype=np.uint8
+    )
+    return ones

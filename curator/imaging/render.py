@@ -30,6 +30,8 @@ def mask_area(masks: tuple[Mask, ...], width: int, height: int) -> npt.NDArray[n
 
     area = np.zeros((height, width), np.uint8)
     for mask in masks:
+        if not mask.polygon:  # an assertion of OpenCV's
+            continue
         cv2.fillPoly(area, [np.asarray(mask.polygon, np.int32)], 1)
     return area
 
@@ -87,17 +89,17 @@ def to_square(image: RGB, side: int, resize: Resize = "letterbox") -> RGB:
     """Fits an image to a network's square: RGB `uint8` (side, side, 3).
 
     `letterbox` keeps the ratio and pads with black on both sides; `stretch` does not keep it; `center-crop`
-    keeps it and cuts what sticks out. Shrinking is by area, enlarging bilinear.
+    is the largest square round the middle. Shrinking is by area, enlarging bilinear.
     """
     height, width = image.shape[:2]
     if resize == "stretch":
         return scaled(image, side, side)
     if resize == "center-crop":
-        scale = side / min(width, height)
-        wide, high = max(side, round(width * scale)), max(side, round(height * scale))
-        x, y = (wide - side) // 2, (high - side) // 2
-        middle: RGB = np.ascontiguousarray(scaled(image, wide, high)[y : y + side, x : x + side])
-        return middle
+        # Cut before it is scaled: a strip of 1 x 10,000 pixels would otherwise ask for gigabytes.
+        short = min(width, height)
+        x, y = (width - short) // 2, (height - short) // 2
+        middle: RGB = np.ascontiguousarray(image[y : y + short, x : x + short])
+        return scaled(middle, side, side)
     wide, high = fitted_size(width, height, side)
     square = np.zeros((side, side, 3), np.uint8)
     x, y = (side - wide) // 2, (side - high) // 2

@@ -10,7 +10,7 @@ from curator.records import Edits
 
 
 def thumbnail(image: RGB, edits: Edits, side: int) -> RGB:
-    """The cleaned image shrunk (never enlarged beyond `side`) to fit a square, ratio kept, RGB `uint8`."""
+    """The cleaned image shrunk or enlarged to fit a square of `side` pixels, ratio kept, RGB `uint8`."""
     cleaned = render(image, edits)
     width, height = fitted_size(cleaned.shape[1], cleaned.shape[0], side)
     return np.ascontiguousarray(scaled(cleaned, width, height))
