@@ -41,7 +41,6 @@ def commands_of(page: CuratePage) -> Commands:
         "curate.controls": page.to_controls,
         "curate.leave": page.leave,
         "curate.delete": page.delete,
-        "curate.finish": page.finish,
         "curate.side_by_side": stage.toggle_side_by_side,
         "curate.cleaned": stage.toggle_cleaned,
         "curate.back_to_proposal": decisions.back_to_proposal,
@@ -81,6 +80,8 @@ class HeldKeys:
             self._page.stage.set_original(True)
         elif held_key("curate.pan", text):
             self._page.canvas.hold_pan(True)
+        elif held_key("curate.finish", text):
+            self._page.finish()
         else:
             return False
         return True

@@ -64,6 +64,7 @@ class ContactSheet(QWidget):
         self._sure.setMinimumWidth(70)
         self.words = label("", "dim")
         self.accept = QPushButton("Accept")
+        self.accept.setAccessibleName("Accept these images")
         self.accept.setProperty("role", "primary")
         self.accept.clicked.connect(self._accept)
         row.addWidget(self.slider)

@@ -6,8 +6,9 @@ from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from curator.app.curate.text_field import TextField
 from curator.app.image_list import Filter, Order, Which
 from curator.app.widgets import Chip
 from curator.project import Counts
@@ -25,16 +26,15 @@ _GAP: Final = 7
 _FIRST_TO_GO: Final[tuple[Which, ...]] = ("all", "discarded", "copies")
 
 
-class SearchField(QLineEdit):
-    """Esc and Enter hand the keys back to the page."""
-
-    left = Signal()
+class SearchField(TextField):
+    """Esc empties it; Esc, Enter and down hand the keys back to the page."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc and down are no letters."""
         if event.key() == Qt.Key.Key_Escape:
             self.clear()
             self.left.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+        elif event.key() == Qt.Key.Key_Down:
             self.left.emit()
         else:
             super().keyPressEvent(event)

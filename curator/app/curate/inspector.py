@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -22,6 +21,7 @@ from curator.app.curate.flow import FlowLayout
 from curator.app.curate.history_list import HistoryList
 from curator.app.curate.overlay_rows import OverlayRows
 from curator.app.curate.pixel_field import PixelField
+from curator.app.curate.text_field import TextField
 from curator.app.image_loader import ImageLoader
 from curator.app.theme import restyle
 from curator.app.widgets import Chip, IconButton, KeyHint, SectionLabel, Segment, label
@@ -40,7 +40,9 @@ _SEGMENT: Final = (
 
 
 class Inspector(QScrollArea):
-    """Emits what the user wants; the page knows how. `crop_set` carries a `Crop`, or None for the whole."""
+    """Emits what the user wants; the page knows how. `crop_set` carries a `Crop`, or None for the whole;
+    `left` gives the keys back to the page.
+    """
 
     accept_wanted = Signal()
     accept_all_wanted = Signal()
@@ -52,6 +54,7 @@ class Inspector(QScrollArea):
     label_chosen = Signal(str)
     note_set = Signal(int, str)
     advance_toggled = Signal(bool)
+    left = Signal()
 
     def __init__(self, loader: ImageLoader) -> None:
         super().__init__()
@@ -220,6 +223,7 @@ class Inspector(QScrollArea):
         for name, words in (("x", "left"), ("y", "top"), ("w", "width"), ("h", "height")):
             box = PixelField(name, words, 0 if name in "xy" else 1)
             box.entered.connect(self._crop_typed)
+            box.left.connect(self.left)
             self.crop[name] = box
             row.addWidget(box, 1)
         self.whole = IconButton("fit", "Whole image, no crop", size=15)
@@ -247,10 +251,11 @@ class Inspector(QScrollArea):
         self._section("Label", self._label_holder)
 
     def _add_note(self) -> None:
-        self.note = QLineEdit()
+        self.note = TextField()
         self.note.setPlaceholderText("Note…")
         self.note.setAccessibleName("Note")
         self.note.editingFinished.connect(self.commit_note)
+        self.note.left.connect(self.left)
         self._section("Note", self.note)
 
     # Showing

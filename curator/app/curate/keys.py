@@ -28,7 +28,7 @@ shortcuts.register(
     Key("curate.brush_larger", ("]",), "Larger brush", CURATE),
     Key("curate.cleaned", ("V",), "Cleaned, as it is trained on", CURATE),
     Key("curate.controls", ("F6",), "Go to the controls on the right, and back", CURATE),
-    Key("curate.finish", ("Return", "Enter"), "Close the polygon; open from the grid", CURATE),
+    Key("curate.finish", ("Return", "Enter"), "Close the polygon; open from the grid", CURATE, held=True),
     Key("curate.up", ("Up",), "Row above in the grid", CURATE),
     Key("curate.down", ("Down",), "Row below in the grid", CURATE),
     Key("curate.first", ("Home",), "First image", CURATE),
@@ -65,7 +65,7 @@ def _guarded(
         if id == "curate.next_unsure" and (on_control or is_text_field(focus)):
             # Tab still leads from control to control once the focus is among them.
             page.focusNextChild()
-        elif on_control and isinstance(focus, QAbstractButton) and id in ("curate.accept", "curate.finish"):
+        elif on_control and isinstance(focus, QAbstractButton) and id == "curate.accept":
             focus.click()
         elif id in _EVERYWHERE or not is_text_field(focus):
             slot()

@@ -104,10 +104,12 @@ class ShadeItem(QGraphicsItem):
         """Dims what is outside the crop."""
         self.prepareGeometryChange()
         self._image = QRectF(0, 0, width, height)
-        whole, inside = QPainterPath(), QPainterPath()
-        whole.addRect(self._image)
-        inside.addRect(QRectF(crop.x, crop.y, crop.width, crop.height) if crop is not None else self._image)
-        self._outside = whole - inside
+        # Filled odd-even, the crop is a hole in the image.
+        self._outside = QPainterPath()
+        self._outside.addRect(self._image)
+        self._outside.addRect(
+            QRectF(crop.x, crop.y, crop.width, crop.height) if crop is not None else self._image
+        )
         self.update()
 
     def boundingRect(self) -> QRectF:

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from curator.app import messages
 from curator.app.curate.canvas import Pointed
@@ -64,8 +64,9 @@ class CuratePage(Page):
         self.bar = ViewBar()
         self.sheet = ContactSheet(self.loader)
         self.middle = Middle(self.stage, self.grid, self.sheet)
-        # The panes beside the image follow it in the same turn, but after it is painted.
+        # What is beside the image follows it at once, but after it is painted.
         self._soon = self._timer(0, self._show_details)
+        self._moved = self._timer(0, self._follow_current)
         self._remember = self._timer(_REMEMBER_MS, self._remember_current)
         self._held = HeldKeys(self)
         self._commands = commands_of(self)
@@ -161,6 +162,7 @@ class CuratePage(Page):
         inspector.label_chosen.connect(decisions.relabel)
         inspector.note_set.connect(decisions.set_note)
         inspector.advance_toggled.connect(decisions.set_advances)
+        inspector.left.connect(self.take_focus)
         inspector.overlays.selected.connect(canvas.select)
         inspector.overlays.deleted.connect(canvas.delete)
         inspector.copies.chosen.connect(decisions.go_to)
@@ -196,6 +198,7 @@ class CuratePage(Page):
         self.close_sheet()
         self._remember.stop()
         self._soon.stop()
+        self._moved.stop()
         self.stage.go_to(None)
         self.images.set_project(None)
         self.images.set_filter(Filter())
@@ -219,12 +222,15 @@ class CuratePage(Page):
         state = self.decisions.state
         self._point = None
         self.stage.go_to(state)
+        self._moved.start()
+        self._soon.start()
+
+    @Slot()
+    def _follow_current(self) -> None:
         self._show_current_row()
-        if state is not None:
+        if self.decisions.state is not None:
             self._prefetch()
             self._remember.start()
-        self._show_status()
-        self._soon.start()
 
     def _prefetch(self) -> None:
         project, row = self._model.project, self.images.row_of(self._model.current_id)
@@ -425,8 +431,11 @@ class CuratePage(Page):
             self.go_back()
 
     def finish(self) -> None:
-        """Enter: closes a polygon, or opens the image that is framed in the grid."""
-        if self.middle.view == "grid":
+        """Enter: presses the button that has the focus, closes a polygon, or opens the grid's image."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QAbstractButton):
+            focus.click()
+        elif self.middle.view == "grid":
             self.toggle_grid()
         else:
             self.canvas.finish()

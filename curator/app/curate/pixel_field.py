@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QIntValidator, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy
+from PySide6.QtWidgets import QSizePolicy
 
+from curator.app.curate.text_field import TextField
 from curator.app.widgets import label
 
 _LARGEST = 999_999
 
 
-class PixelField(QLineEdit):
+class PixelField(TextField):
     """`entered` says that another number was typed; up and down change it by one (Shift: ten)."""
 
     entered = Signal()

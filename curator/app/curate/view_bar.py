@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from curator.app.curate.text_field import TextField
 from curator.app.shortcuts import display, shortcuts
 from curator.app.widgets import IconButton, label, line
 
@@ -28,13 +29,13 @@ class ViewBar(QWidget):
         self._row.setSpacing(3)
         self._icon("arrow-left", "Previous image", "curate.previous")
         self._icon("arrow-right", "Next image", "curate.next")
-        self.number = QLineEdit()
+        self.number = TextField()
         self.number.setFixedWidth(54)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setValidator(QIntValidator(1, 9_999_999, self))
         self.number.setAccessibleName("Go to image number")
         self.number.setToolTip("Go to image number (Ctrl+G)")
-        self.number.returnPressed.connect(self._number_typed)
+        self.number.left.connect(self._number_typed)
         self._of = label("", "dim")
         self._row.addSpacing(4)
         self._row.addWidget(self.number)
@@ -91,5 +92,4 @@ class ViewBar(QWidget):
         self._row.addWidget(button)
 
     def _number_typed(self) -> None:
-        if self.number.text():
-            self.go_to.emit(int(self.number.text()))
+        self.go_to.emit(int(self.number.text() or 0))
