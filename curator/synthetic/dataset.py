@@ -79,7 +79,7 @@ def _refuse_strangers(images: Path, plan: tuple[PlannedImage, ...]) -> None:
     expected = {name for image in plan for name in (image.file, *image.copies)}
     for path in sorted(images.glob("*/*")):
         name = path.relative_to(images).as_posix()
-        if name not in expected:
+        if path.suffix.lower() in (".jpg", ".jpeg", ".png") and name not in expected:
             raise CuratorError(
                 f"{images} already holds {name}, which is not of this dataset: choose an empty folder."
             )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from curator.synthetic.anatomy import AnatomySlice, Bool, Points
 from curator.synthetic.dice import Dice
 from curator.synthetic.geometry import Warp
+from curator.synthetic.polygon import filled
 
 MAX_SIDE: Final = 400
 # A footer may be added below the image, and must not make it larger than MAX_SIDE.
@@ -57,8 +58,8 @@ def draw_frame(dice: Dice, anatomy: AnatomySlice, warp: Warp, *, roomy: bool) ->
         warp=replace(warp, scale=float(scale), origin=origin),
         width=width,
         height=height,
-        head=_filled(heads, width, height),
-        inside=_filled(insides, width, height),
+        head=filled(heads, width, height),
+        inside=filled(insides, width, height),
         edge=_cover(heads, width, height),
     )
 
@@ -102,23 +103,12 @@ def _limits(anatomy: AnatomySlice, warp: Warp, outline: Points, at: Points) -> t
     return low, high
 
 
-def _filled(outlines: list[Points], width: int, height: int) -> Bool:
-    from curator.imaging._cv2 import cv2
-
-    mask = np.zeros((height, width), np.uint8)
-    # Whole pixels only: filling is then integer arithmetic and the same in every version.
-    cv2.fillPoly(mask, [np.rint(points).astype(np.int32) for points in outlines], 1)
-    return mask > 0
-
-
 def _cover(outlines: list[Points], width: int, height: int) -> npt.NDArray[np.float32]:
     from curator.imaging._cv2 import cv2
 
     fine = 4
-    mask = np.zeros((height * fine, width * fine), np.uint8)
-    grown = [np.rint((points + 0.5) * fine - 0.5).astype(np.int32) for points in outlines]
-    cv2.fillPoly(mask, grown, 255)
-    small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    mask = filled([(points + 0.5) * fine - 0.5 for points in outlines], width * fine, height * fine)
+    small = mask.reshape(height, fine, width, fine).mean(axis=(1, 3), dtype=np.float32)
     return np.asarray(cv2.GaussianBlur(small, (0, 0), 0.6), np.float32)
 
 

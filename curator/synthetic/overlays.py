@@ -288,7 +288,7 @@ def _measure(page: Page, dice: Dice, target: tuple[float, float] | None) -> bool
 def _scalp_letter(page: Page, dice: Dice) -> bool:
     for size in (_size(page, dice), 7.0, 6.0):
         cover = letters(dice.pick(("R", "L", "P", "A", "AHF", "H")), size, bold=dice.chance(0.5))
-        if page.put(cover, _rim(page, dice, cover), "text", _dark_or_bright(dice), "head"):
+        if page.put(cover, _rim(page, dice, cover), "text", _on_scalp(dice), "head"):
             return True
     return False
 
@@ -308,13 +308,14 @@ def _scalp_ruler(page: Page, dice: Dice) -> bool:
 def _scalp_arrow(page: Page, dice: Dice) -> bool:
     for _ in range(30):
         cover = shapes.arrow(dice.between(9, 16), dice.between(0, 2 * math.pi), 1.8, block=dice.chance(0.3))
-        if page.put(cover, _rim(page, dice, cover)[:20], "arrow", _dark_or_bright(dice), "head"):
+        if page.put(cover, _rim(page, dice, cover)[:20], "arrow", _on_scalp(dice), "head"):
             return True
     return False
 
 
-def _dark_or_bright(dice: Dice) -> Ink:
-    return Ink(dice.pick(((255, 255, 255), (0, 0, 0), (255, 230, 0), (255, 50, 50))))
+def _on_scalp(dice: Dice) -> Ink:
+    # No black: bone is dark, and an overlay that nobody sees is none.
+    return Ink(dice.pick(((255, 255, 255), (255, 230, 0), (255, 50, 50))))
 
 
 def _rim(page: Page, dice: Dice, cover: F64) -> list[tuple[int, int]]:

@@ -1,7 +1,6 @@
 """Covers of overlays that are not text: rulers, arrows, pointers, crosshairs, measured lines.
 
-A cover is float64 (rows, columns), 0..1. Slanted shapes are filled in whole quarter pixels and averaged, which
-is the same arithmetic everywhere.
+A cover is float64 (rows, columns), 0..1. Slanted shapes are filled on a grid four times as fine and averaged.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from curator.synthetic.lettering import F64, trimmed
+from curator.synthetic.polygon import filled
 
 _FINE = 4
 Polygon: TypeAlias = list[tuple[float, float]]
@@ -19,15 +19,11 @@ Polygon: TypeAlias = list[tuple[float, float]]
 
 def polygons(shapes: list[Polygon]) -> F64:
     """Filled polygons (px, any origin), trimmed to their ink."""
-    from curator.imaging._cv2 import cv2
-
     points = [np.round(np.asarray(shape, np.float64) * _FINE, 6) for shape in shapes]
     low = np.floor(np.min([p.min(axis=0) for p in points], axis=0) / _FINE) * _FINE
     high = np.max([p.max(axis=0) for p in points], axis=0)
     columns, rows = (np.ceil((high - low + 1) / _FINE).astype(int) + 1).tolist()
-    fine = np.zeros((rows * _FINE, columns * _FINE), np.uint8)
-    for p in points:
-        cv2.fillPoly(fine, [np.rint(p - low).astype(np.int32)], 1)
+    fine = filled([p - low for p in points], columns * _FINE, rows * _FINE)
     cover = fine.reshape(rows, _FINE, columns, _FINE).sum(axis=(1, 3)) / _FINE**2
     return trimmed(cover)
 

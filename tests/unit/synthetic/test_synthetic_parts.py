@@ -17,6 +17,7 @@ from curator.synthetic.lesion import draw_lesion
 from curator.synthetic.lettering import INK, letters, stacked
 from curator.synthetic.nonbrains import draw_non_brain
 from curator.synthetic.page import Ink, Page
+from curator.synthetic.polygon import filled
 from curator.synthetic.shapes import arrow, caliper, pointer, ring, ruler
 
 PLANES = ("axial", "coronal", "sagittal")
@@ -98,6 +99,21 @@ def test_tissues_rank_as_in_the_sequence(sequence: str, order: str) -> None:
         zip(("csf", "gm", "wm"), tissue(t1, np.ones_like(t1), sequence, 1.0)[0].tolist(), strict=True)
     )
     assert sorted(levels, key=levels.__getitem__) == order.split()
+
+
+def test_polygons_fill_the_pixels_whose_centres_they_hold() -> None:
+    square = np.array([[1.0, 1.0], [4.0, 1.0], [4.0, 3.0], [1.0, 3.0]])
+    mask = filled([square], 8, 6)
+    assert np.argwhere(mask).tolist() == [[y, x] for y in (1, 2) for x in (1, 2, 3)]
+    angles = np.linspace(0, 2 * math.pi, 400, endpoint=False)
+    circle = np.stack([20.3 + 15 * np.cos(angles), 18.7 + 15 * np.sin(angles)], axis=1)
+    v, u = np.mgrid[:40, :44]
+    away = np.hypot(u - 20.3, v - 18.7)
+    mask = filled([circle], 44, 40)
+    assert mask[away < 14.9].all()
+    assert not mask[away > 15.1].any()
+    assert (filled([circle - 9.0], 20, 20) == mask[9:29, 9:29]).all()
+    assert filled([circle, circle], 44, 40).sum() == mask.sum()
 
 
 def test_letters_are_trimmed_and_as_high_as_asked() -> None:
