@@ -139,7 +139,7 @@ def _sides(page: Page, dice: Dice) -> bool:
     size = _size(page, dice) * dice.between(1.0, 1.6)
     y = int(page.height * dice.between(0.4, 0.6))
     gap = dice.whole(2, 5)
-    letter = [letters(c, size, bold=dice.chance(0.4)) for c in dice.pick(("RL", "RL", "AP", "LR"))]
+    letter = [letters(c, size, bold=dice.chance(0.4)) for c in dice.pick(("RL", "RL", "LR"))]
     left = page.put(letter[0], _near(gap, y), "text", _BRIGHT, "background")
     if left and dice.chance(0.35):
         return True
