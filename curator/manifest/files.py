@@ -8,7 +8,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,14 @@ from pydantic import ValidationError
 from curator import __version__
 from curator.dataset.split import Shares
 from curator.errors import CuratorError, ManifestError
-from curator.manifest.schema import SCHEMA, ManifestCounts, ManifestInfo, ManifestRow
+from curator.manifest.schema import (
+    SCHEMA,
+    ManifestCounts,
+    ManifestInfo,
+    ManifestRow,
+    parse_json,
+    reason_of,
+)
 from curator.records import Profile
 
 LINES = "manifest.jsonl"
@@ -48,8 +55,7 @@ def read_manifest(path: Path) -> Manifest:
     if lines_path.name == INFO:
         lines_path = lines_path.with_name(LINES)
     data = _bytes_of(lines_path)
-    info_path = lines_path.with_name(INFO)
-    info = _read_info(info_path)
+    info = _read_info(lines_path.with_name(INFO))
     digest = hashlib.sha256(data).hexdigest()
     rows = _read_rows(lines_path, data)
     if digest != info.sha256:
@@ -73,44 +79,43 @@ def write_manifest(
 ) -> Manifest:
     """Writes both files, whole or not at all, and returns what `read_manifest` would.
 
-    Both are staged before either is replaced; `manifest.json` comes last and holds the hash of the lines, so
-    that a crash between the two is noticed by whoever reads them. Raises `ManifestError` for rows that don't
-    fit together, `OSError` where the folder can't be written.
+    Both are staged before either is replaced; where one can't be, the former pair is back. `manifest.json`
+    comes last and holds the hash of the lines, so that a crash between the two is noticed by whoever reads
+    them. Raises `ManifestError` for rows that don't fit together, `OSError` where the folder can't be written.
     """
     ordered = sorted(rows, key=lambda row: row.file_name)
     text = "".join(row.to_json_line() for row in ordered)
-    info = ManifestInfo.model_validate(
-        {
-            "schema": SCHEMA,
-            "root": _relative(root, folder),
-            "profile": profile,
-            "classes": list(classes),
-            "counts": ManifestCounts.of(ordered).model_dump(by_alias=True),
-            "seed": seed,
-            "shares": (shares.train, shares.val, shares.test),
-            "test_touched": test_touched,
-            "app_version": __version__,
-            "sha256": hashlib.sha256(text.encode()).hexdigest(),
-        }
-    )
+    try:
+        info = ManifestInfo.model_validate(
+            {
+                "schema": SCHEMA,
+                "root": _relative(root, folder),
+                "profile": profile,
+                "classes": list(classes),
+                "counts": ManifestCounts.of(ordered).model_dump(by_alias=True),
+                "seed": seed,
+                "shares": (shares.train, shares.val, shares.test),
+                "test_touched": test_touched,
+                "app_version": __version__,
+                "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            }
+        )
+    except ValidationError as error:
+        raise ManifestError(f"The manifest can't be written: {reason_of(error)}.") from error
     _check_together(folder / LINES, ordered, info)
     folder.mkdir(parents=True, exist_ok=True)
-    staged: list[tuple[Path, Path]] = []
-    try:
-        for name, content in ((LINES, text), (INFO, info.to_json())):
-            staged.append((_staged(folder / name, content), folder / name))
-        for temporary, final in staged:
-            temporary.replace(final)
-    finally:
-        for temporary, _ in staged:
-            temporary.unlink(missing_ok=True)
-    _sync_folder(folder)
+    _replace_both(folder, text.encode(), info.to_json().encode())
     return Manifest(folder, tuple(ordered), info)
 
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file whole or not at all (temporary file beside it, fsync, replace), UTF-8 with `\\n`."""
-    temporary = _staged(path, text)
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all (temporary file beside it, fsync, replace)."""
+    temporary = _staged(path, data)
     try:
         temporary.replace(path)
     finally:
@@ -131,22 +136,22 @@ def write_csv(manifest: Manifest, path: Path) -> None:
 
 
 def write_parquet(manifest: Manifest, path: Path) -> None:
-    """The rows as Parquet. Raises `CuratorError` where pyarrow is not installed."""
+    """The rows as Parquet; masks are JSON text. Raises `CuratorError` where pyarrow is not installed."""
     try:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
         raise CuratorError("Parquet needs pyarrow: install it with pip install pyarrow.") from error
+    integers = {"width": pyarrow.int64(), "height": pyarrow.int64(), "crop": pyarrow.list_(pyarrow.int64())}
+    types = {name: pyarrow.string() for name in ManifestRow.model_fields} | integers
+    types["confidence"] = pyarrow.float64()
     rows = [row.model_dump(mode="json") for row in manifest.rows]
     for values in rows:
         values["masks"] = json.dumps(values["masks"])
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        parquet.write_table(pyarrow.Table.from_pylist(rows), name)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    table = pyarrow.Table.from_pylist(rows, schema=pyarrow.schema(list(types.items())))
+    buffer = pyarrow.BufferOutputStream()
+    parquet.write_table(table, buffer)
+    write_bytes(path, buffer.getvalue().to_pybytes())
 
 
 def _read_rows(path: Path, data: bytes) -> list[ManifestRow]:
@@ -157,14 +162,13 @@ def _read_rows(path: Path, data: bytes) -> list[ManifestRow]:
     for number, raw in enumerate(data.split(b"\n")[:-1], start=1):
         where = f"{path}, line {number}"
         try:
-            values = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
-            row = ManifestRow.model_validate(values)
+            row = ManifestRow.model_validate(parse_json(raw.decode("utf-8")))
         except UnicodeDecodeError:
             raise ManifestError(f"{where}: not UTF-8.") from None
         except ValidationError as error:
-            raise ManifestError(f"{where}: {_first_reason(error)}.") from None
+            raise ManifestError(f"{where}: {reason_of(error)}.") from None
         except (ValueError, RecursionError) as error:
-            raise ManifestError(f"{where}: not a JSON object ({error}).") from None
+            raise ManifestError(f"{where}: not JSON as it should be ({error}).") from None
         if rows and row.file_name <= rows[-1].file_name:
             what = "twice" if row.file_name == rows[-1].file_name else "out of order"
             raise ManifestError(f"{where}: {row.file_name} is listed {what}; lines are sorted by file_name.")
@@ -175,24 +179,26 @@ def _read_rows(path: Path, data: bytes) -> list[ManifestRow]:
 def _read_info(path: Path) -> ManifestInfo:
     data = _bytes_of(path)
     try:
-        values = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
+        values = parse_json(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ManifestError(f"{path}: not UTF-8.") from None
     except (ValueError, RecursionError) as error:
-        raise ManifestError(f"{path}: not JSON ({error}).") from None
-    if isinstance(values, dict) and values.get("schema") != SCHEMA:
+        raise ManifestError(f"{path}: not JSON as it should be ({error}).") from None
+    if values.get("schema") != SCHEMA:
         raise ManifestError(
             f"{path}: its schema is {values.get('schema')!r}, this version of Curator reads {SCHEMA!r}."
         )
     try:
         return ManifestInfo.model_validate(values)
     except ValidationError as error:
-        raise ManifestError(f"{path}: {_first_reason(error)}.") from None
+        raise ManifestError(f"{path}: {reason_of(error)}.") from None
 
 
-def _check_together(path: Path, rows: Iterable[ManifestRow], info: ManifestInfo) -> None:
-    """What no single line can show: labels are classes, names are unique, no group is in two splits."""
+def _check_together(path: Path, rows: Sequence[ManifestRow], info: ManifestInfo) -> None:
+    """What no single line can show: labels are classes, names are unique, no group is in two splits, the
+    counts are right.
+    """
     classes = set(info.classes)
-    if len(classes) != len(info.classes):
-        raise ManifestError(f"{path.with_name(INFO)}: a class is listed twice.")
     split_of: dict[str, tuple[str, str]] = {}
     names: set[str] = set()
     for number, row in enumerate(rows, start=1):
@@ -209,17 +215,8 @@ def _check_together(path: Path, rows: Iterable[ManifestRow], info: ManifestInfo)
                     f"{where}: group {row.group!r} is in {row.split} here and in {known} at {first}: "
                     "a group never straddles splits."
                 )
-
-
-def _first_reason(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"] if not isinstance(part, str) or part.isidentifier())
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
+    if info.counts != ManifestCounts.of(rows):
+        raise ManifestError(f"{path.with_name(INFO)}: its counts are not those of {LINES}: export it again.")
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -245,12 +242,35 @@ def _cell(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, (list, dict)) else value
 
 
-def _staged(path: Path, text: str) -> Path:
-    """The text in a temporary file beside `path`, on disk."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def _replace_both(folder: Path, lines: bytes, info: bytes) -> None:
+    """Swaps in a new pair; where the second can't be swapped, the first is put back."""
+    staged = _staged(folder / LINES, lines)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        former = (folder / LINES).read_bytes() if (folder / LINES).is_file() else None
+        staged_info = _staged(folder / INFO, info)
+        try:
+            staged.replace(folder / LINES)
+            try:
+                staged_info.replace(folder / INFO)
+            except BaseException:
+                if former is None:
+                    (folder / LINES).unlink()
+                else:
+                    write_bytes(folder / LINES, former)
+                raise
+        finally:
+            staged_info.unlink(missing_ok=True)
+    finally:
+        staged.unlink(missing_ok=True)
+    _sync_folder(folder)
+
+
+def _staged(path: Path, data: bytes) -> Path:
+    """The bytes in a temporary file beside `path`, on disk."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes files private; what a person exports gets the permissions of any new file.

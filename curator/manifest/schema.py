@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     StrictFloat,
     StrictInt,
     StrictStr,
+    ValidationError,
     model_validator,
 )
 
+from curator.dataset.split import Shares
+from curator.errors import CuratorError, ManifestError
 from curator.records import (
     Crop,
     DecidedBy,
@@ -38,12 +43,31 @@ _SHA256 = r"^[0-9a-f]{64}$"
 _ESCAPED = re.compile(r"\\x[0-9a-fA-F]{2}")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
+# The farthest in pixels that a mask's point may lie from the image's corner: more than any image is wide, and
+# far from where OpenCV's 32 bits end.
+_FARTHEST = 1_000_000
+
+
+def _is_text(value: str) -> str:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("holds half a character (a lone surrogate), which is no UTF-8") from None
+    return value
+
+
+_Text = Annotated[StrictStr, AfterValidator(_is_text)]
+_Name = Annotated[_Text, Field(min_length=1)]
 _Size = Annotated[StrictInt, Field(ge=1)]
-_Point = tuple[StrictInt, StrictInt]
+_Number = Annotated[StrictInt, Field(ge=0)]
+_Coordinate = Annotated[StrictInt, Field(ge=-_FARTHEST, le=_FARTHEST)]
+_Point = tuple[_Coordinate, _Coordinate]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
+    """Unknown fields, NaN, and numbers or texts of another type (`true` for 1, "5" for 5) are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ManifestMask(_Strict):
@@ -56,29 +80,22 @@ class ManifestMask(_Strict):
 class ManifestRow(_Strict):
     """One image's line. The fields and their order are the contract; see the README."""
 
-    file_name: StrictStr
+    file_name: _Text
     sha256: Annotated[StrictStr, Field(pattern=_SHA256)] | None
     width: _Size | None
     height: _Size | None
-    label: Annotated[StrictStr, Field(min_length=1)]
+    label: _Name
     decision: Decision
     discard_reason: DiscardReason | None
-    crop: tuple[StrictInt, StrictInt, _Size, _Size] | None
+    crop: tuple[_Number, _Number, _Size, _Size] | None
     masks: list[ManifestMask]
     fill: Fill
-    copy_group: StrictStr | None
-    group: Annotated[StrictStr, Field(min_length=1)]
+    copy_group: _Name | None
+    group: _Name
     split: Split | None
     decided_by: DecidedBy | None
     confidence: Annotated[StrictFloat | StrictInt, Field(ge=0, le=1)] | None
-    note: StrictStr
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_booleans_for_numbers(cls, values: Any) -> Any:
-        if isinstance(values, dict) and isinstance(values.get("confidence"), bool):
-            raise ValueError("confidence must be a number from 0 to 1 or null")
-        return values
+    note: _Text
 
     @model_validator(mode="after")
     def _holds_together(self) -> ManifestRow:
@@ -87,6 +104,8 @@ class ManifestRow(_Strict):
             raise ValueError("a file_name with \\xNN is not UTF-8 and such a file is always unreadable")
         if (self.width is None) != (self.height is None):
             raise ValueError("width and height must both be given or both be null")
+        if self.width is not None and self.sha256 is None:
+            raise ValueError("width and height are given of a file that could not be read (sha256 is null)")
         if (self.decision == "discard") != (self.discard_reason is not None):
             raise ValueError("discard_reason must be given if and only if the decision is discard")
         if (self.decision == "undecided") != (self.decided_by is None):
@@ -102,7 +121,7 @@ class ManifestRow(_Strict):
         x, y, width, height = self.crop
         if self.width is None or self.height is None:
             raise ValueError("an image that could not be read can't have a crop")
-        if x < 0 or y < 0 or x + width > self.width or y + height > self.height:
+        if x + width > self.width or y + height > self.height:
             raise ValueError(f"crop {list(self.crop)} reaches out of the {self.width}x{self.height} image")
 
     @property
@@ -123,41 +142,58 @@ class ManifestRow(_Strict):
         """The line for an image's effective state.
 
         What no person has decided is `undecided`, unless `accept_proposals`; a file that can't be read is
-        always discarded as `unreadable`. `fill` overrides the image's own.
+        always discarded as `unreadable`. `fill` overrides the image's own. Raises `ManifestError` for a state
+        that no manifest can hold.
         """
         decision, reason, by = state.decision, state.discard_reason, state.decided_by
         if state.error is not None:
-            decision, reason, by = "discard", "unreadable", by or "proposal"
+            decision, reason, by = "discard", "unreadable", "proposal"
         elif by != "person" and not (accept_proposals and by == "proposal"):
             decision, reason, by = "undecided", None, None
-        readable = state.width is not None and state.height is not None
-        crop = state.crop.clipped(state.width or 1, state.height or 1) if state.crop and readable else None
-        return cls(
-            file_name=state.file_name,
-            sha256=state.sha256,
-            width=state.width,
-            height=state.height,
-            label=state.label,
-            decision=decision,
-            discard_reason=reason,
-            crop=(crop.x, crop.y, crop.width, crop.height) if crop else None,
-            masks=[ManifestMask(kind=mask.kind, polygon=list(mask.polygon)) for mask in state.masks],
-            fill=fill or state.fill,
-            copy_group=state.copy_group,
-            group=state.group,
-            split=state.split,
-            decided_by=by,
-            confidence=state.confidence,
-            note=state.note,
-        )
+        crop = None
+        if state.crop is not None and state.width and state.height:
+            crop = state.crop.clipped(state.width, state.height)
+        try:
+            return cls(
+                file_name=state.file_name,
+                sha256=state.sha256,
+                width=state.width,
+                height=state.height,
+                label=state.label,
+                decision=decision,
+                discard_reason=reason,
+                crop=(crop.x, crop.y, crop.width, crop.height) if crop else None,
+                masks=[
+                    ManifestMask(kind=mask.kind, polygon=_closed(mask.polygon))
+                    for mask in state.masks
+                    if mask.polygon
+                ],
+                fill=fill or state.fill,
+                copy_group=state.copy_group,
+                group=state.group,
+                split=state.split,
+                decided_by=by,
+                confidence=state.confidence,
+                note=state.note,
+            )
+        except ValidationError as error:
+            raise ManifestError(
+                f"{state.file_name.encode('utf-8', 'backslashreplace').decode()} can't be written to a manifest "
+                f"({reason_of(error)}): mend it in Curate."
+            ) from error
+
+
+def _closed(polygon: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+    """A polygon with at least three points that fills the same pixels: a point or a line stays one."""
+    return [*polygon, *[polygon[-1]] * (3 - len(polygon))]
 
 
 class ManifestCounts(_Strict):
     """Number of images by class, decision and split (`none`: no split)."""
 
-    by_class: dict[StrictStr, StrictInt] = Field(alias="class")
-    decision: dict[StrictStr, StrictInt]
-    split: dict[StrictStr, StrictInt]
+    by_class: dict[_Text, _Number] = Field(alias="class")
+    decision: dict[_Text, _Number]
+    split: dict[_Text, _Number]
 
     @classmethod
     def of(cls, rows: Iterable[ManifestRow]) -> ManifestCounts:
@@ -176,19 +212,68 @@ class ManifestInfo(_Strict):
     """`manifest.json`: what the lines are of, and how they came about."""
 
     schema_: Literal["curator-manifest/1"] = Field(alias="schema")
-    root: StrictStr
+    root: _Name
     profile: Profile
-    classes: list[StrictStr]
+    classes: list[_Name]
     counts: ManifestCounts
     seed: StrictInt
     shares: tuple[StrictInt, StrictInt, StrictInt]
-    test_touched: Annotated[StrictInt, Field(ge=0)]
-    app_version: StrictStr
+    test_touched: _Number
+    app_version: _Text
     sha256: Annotated[StrictStr, Field(pattern=_SHA256)]
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> ManifestInfo:
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("a class is listed twice")
+        try:
+            Shares(*self.shares)
+        except CuratorError as error:
+            raise ValueError(str(error).rstrip(".")) from None
+        return self
 
     def to_json(self) -> str:
         """The file's text, indented, ended by a newline."""
         return json.dumps(self.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2) + "\n"
+
+
+def parse_json(text: str) -> dict[str, Any]:
+    """One JSON object, strictly: raises `ValueError` for other values, NaN, and keys that occur twice."""
+    values = json.loads(text, parse_constant=_refused, parse_float=_finite, object_pairs_hook=_unique)
+    if not isinstance(values, dict):
+        raise ValueError("it is not a JSON object")
+    return values
+
+
+def reason_of(error: ValidationError) -> str:
+    """What is wrong, in one line: the field as a path and the reason."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    # Of a choice of types pydantic also names the one it tried, which is no field.
+    where = [str(part) for part in first["loc"] if part not in ("int", "float", "constrained-str")]
+    message = {
+        "extra_forbidden": "no such field in this schema",
+        "missing": "the field is missing",
+    }.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return f"{'.'.join(where)}: {message}" if where else message
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is too large a number")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"{twice!r} is given twice")
+    return values
 
 
 def _check_file_name(name: str) -> None:

@@ -17,7 +17,7 @@ def read_verified(root: Path, row: ManifestRow) -> RGB:
     path = root / row.file_name
     if row.sha256 is None:
         raise ImageError(f"{row.file_name} could not be read when the manifest was written: leave it out.")
-    if not path.is_file():
+    if not _is_file(path):
         raise ImageError(f"{row.file_name} is no longer in {root}: put it back or export the manifest again.")
     data = read_bytes(path)
     if sha256(data) != row.sha256:
@@ -32,3 +32,13 @@ def read_verified(root: Path, row: ManifestRow) -> RGB:
             f"{row.width}x{row.height}: export it again."
         )
     return image
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a regular file; what can't be asked about (permissions, too long a name) counts as one,
+    so that reading it tells why.
+    """
+    try:
+        return path.is_file()
+    except OSError:
+        return True
