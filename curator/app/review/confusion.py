@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from curator.app import theme
+from curator.app.image_loader import to_qimage
 from curator.app.review.items import Cell
 
 _GAP: Final = 4
@@ -40,6 +41,7 @@ class ConfusionMatrix(QWidget):
         self._counts: npt.NDArray[np.int64] = np.zeros((0, 0), np.int64)
         self._cell: Cell | None = None
         self._at: Cell = (0, 0)
+        self._head_width: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -51,6 +53,7 @@ class ConfusionMatrix(QWidget):
     def show_counts(self, classes: tuple[str, ...], counts: npt.NDArray[np.int64]) -> None:
         """Shows counts, shape (classes, classes); nothing is chosen."""
         self._classes, self._counts, self._cell, self._at = classes, counts, None, (0, 0)
+        self._head_width = None
         said = "; ".join(
             f"is {true}, said {name}: {counts[row, column]}"
             for row, true in enumerate(classes)
@@ -78,8 +81,8 @@ class ConfusionMatrix(QWidget):
         """Where a cell lies."""
         left, top, width, height = self._geometry()
         gap = _GAP if self._legible() else 1 if width > 4 else 0
-        x0, x1 = left + round(column * width), left + round((column + 1) * width)
-        y0, y1 = top + round(row * height), top + round((row + 1) * height)
+        x0, x1 = left + int(column * width), left + int((column + 1) * width)
+        y0, y1 = top + int(row * height), top + int((row + 1) * height)
         return QRect(x0, y0, max(1, x1 - x0 - gap), max(1, y1 - y0 - gap))
 
     def cell_at(self, point: QPoint) -> Cell | None:
@@ -88,7 +91,9 @@ class ConfusionMatrix(QWidget):
         n = len(self._classes)
         if not n:
             return None
-        column, row = int((point.x() - left) // width), int((point.y() - top) // height)
+        # The far edge of the pixel: cells begin at whole pixels, rounded down.
+        column = int((point.x() - left + 1 - 1e-9) // width)
+        row = int((point.y() - top + 1 - 1e-9) // height)
         return (row, column) if 0 <= row < n and 0 <= column < n else None
 
     def sizeHint(self) -> QSize:
@@ -105,29 +110,50 @@ class ConfusionMatrix(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colours = theme.current()
-        totals = self._counts.sum(axis=1)
-        legible = self._legible()
+        if not self._legible():
+            self._paint_heat(painter)
+        else:
+            self._paint_cells(painter)
+            self._write_heads(painter)
+        if self._cell is not None:
+            self._frame(painter, self._cell, Qt.PenStyle.SolidLine)
+        if self.hasFocus() and self._classes and self._at != self._cell:
+            self._frame(painter, self._at, Qt.PenStyle.DotLine)
+
+    def _paint_cells(self, painter: QPainter) -> None:
+        rates = self._rates()
         for row in range(len(self._classes)):
             for column in range(len(self._classes)):
-                count = int(self._counts[row, column])
-                rate = count / totals[row] if totals[row] else 0.0
                 rect = self.cell_rect(row, column)
+                rate = float(rates[row, column])
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(self._fill(row == column, rate))
-                painter.drawRoundedRect(rect, 5 if legible else 0, 5 if legible else 0)
-                if legible:
-                    self._write(painter, rect, count, rate)
-                if (row, column) == self._cell or (self.hasFocus() and (row, column) == self._at):
-                    solid = (row, column) == self._cell
-                    pen = QPen(
-                        QColor(colours.accent), 2, Qt.PenStyle.SolidLine if solid else Qt.PenStyle.DotLine
-                    )
-                    painter.setPen(pen)
-                    painter.setBrush(Qt.BrushStyle.NoBrush)
-                    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 4, 4)
-        if legible:
-            self._write_heads(painter)
+                painter.drawRoundedRect(rect, 5, 5)
+                self._write(painter, rect, int(self._counts[row, column]), rate)
+
+    def _paint_heat(self, painter: QPainter) -> None:
+        """Too many classes for numbers: one pixel a cell, enlarged."""
+        n = len(self._classes)
+        rates = self._rates()
+        shares = np.where(rates > 0, 0.18 + 0.42 * rates, 0.0)[..., None]
+        right = np.eye(n, dtype=bool)[..., None]
+        colours = theme.current()
+        base, keep, discard = (
+            np.array(QColor(value).getRgb()[:3], np.float64)
+            for value in (colours.pane_raised, colours.keep, colours.discard)
+        )
+        pixels = base * (1 - shares) + np.where(right, keep, discard) * shares
+        image = to_qimage(np.ascontiguousarray(pixels.astype(np.uint8)))
+        painter.drawImage(self.rect(), image)
+
+    def _frame(self, painter: QPainter, cell: Cell, style: Qt.PenStyle) -> None:
+        painter.setPen(QPen(QColor(theme.current().accent), 2, style))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(self.cell_rect(*cell).adjusted(1, 1, -1, -1), 4, 4)
+
+    def _rates(self) -> npt.NDArray[np.float64]:
+        """Each count as a share of its row."""
+        return self._counts / np.maximum(self._counts.sum(axis=1, keepdims=True), 1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position().toPoint())
@@ -175,9 +201,12 @@ class ConfusionMatrix(QWidget):
         return ((self.width() if width is None else width) - self._row_head()) / n >= _LEGIBLE
 
     def _row_head(self) -> int:
-        metrics = QFontMetrics(self.font())
-        widest = max((metrics.horizontalAdvance(f"is {name}") for name in self._classes), default=0)
-        return min(widest + 10, 90)
+        """Room for the names of the rows, measured once for each set of classes."""
+        if self._head_width is None:
+            metrics = QFontMetrics(self.font())
+            widest = max((metrics.horizontalAdvance(f"is {name}") for name in self._classes), default=0)
+            self._head_width = min(widest + 10, 90)
+        return self._head_width
 
     def _fill(self, right: bool, rate: float) -> QColor:
         colours = theme.current()

@@ -1,0 +1,262 @@
+"""The page Review on a real run of one epoch: filter, look, relabel, discard, mend, and the way back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_waiting import wait_until_quiet
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from curator.app import messages
+from curator.app.project_model import ProjectModel
+from curator.app.review.confusion import ConfusionMatrix
+from curator.app.review.details import blended
+from curator.app.review.items import chosen
+from curator.app.review.page import ReviewPage
+from curator.dataset.split import Shares
+from curator.evaluation.evaluate import evaluate
+from curator.evaluation.results import read_looked
+from curator.project import Project
+from curator.training.config import TrainConfig
+from curator.training.loop import fit
+from curator.workflow.export import Exported, export
+
+CONFIG = TrainConfig(
+    weights="none", image_size=32, epochs=1, batch_size=4, augmentation="none", threads=1, device="cpu"
+)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one epoch, its test images predicted, made once: copied into each test's project."""
+    return tmp_path_factory.mktemp("template") / "first"
+
+
+@pytest.fixture
+def run_dir(open_model: ProjectModel, template: Path) -> Path:
+    """The run in the open project: four images were trained on, two validated, two are for testing.
+
+    The images of `dataset` are the same in every test, so that the run of the first one fits them all.
+    """
+    project = open_model.project
+    assert project is not None
+    open_model.announce(project.ensure_splits(Shares(50, 25, 25), 3))
+    events = export(project, project.folder / "manifest", accept_proposals=True)
+    manifest = next(event.manifest for event in events if isinstance(event, Exported))
+    if not template.exists():
+        for _ in fit(manifest, CONFIG, template, root=project.root):
+            pass
+        for _ in evaluate(template):
+            pass
+        (template / "last.pt").unlink()
+    folder = project.folder / "runs" / "first"
+    shutil.copytree(template, folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["root"] = str(project.root)
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def page(open_model: ProjectModel, run_dir: Path, qtbot: QtBot) -> Iterator[ReviewPage]:
+    """The page with the run's test predictions shown."""
+    made = ReviewPage(open_model)
+    qtbot.addWidget(made)
+    made.resize(1300, 800)
+    made.show()
+    made.show_run(run_dir)
+    qtbot.waitUntil(
+        lambda: made.results is not None and open_model.jobs.get("review") is None, timeout=30_000
+    )
+    yield made
+    made.pictures.close()
+
+
+def test_gallery_is_sorted_by_loss_and_the_figures_are_those_of_the_predictions(page: ReviewPage) -> None:
+    items = page.gallery.items.items
+    assert len(items) == 2
+    losses = [item.prediction.loss or 0 for item in items]
+    assert losses == sorted(losses, reverse=True)
+    right = sum(not item.wrong for item in items)
+    assert page.facts.rows["accuracy"].value().startswith(f"{right / 2:.3f} [")
+    assert page.facts.heading.text().startswith("TEST, 2 IMAGES")
+    assert page.facts.showing.text() == "Showing all 2"
+
+
+def test_three_pictures_of_the_chosen_image(page: ReviewPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: page.details.original.image is not None, timeout=30_000)
+    trained = page.details.trained.image
+    assert trained is not None
+    assert (trained.width(), trained.height()) == (32, 32)
+    assert page.details.heat.image is not None
+    assert page.details.heat_words.text().startswith(("heat", "no heat"))
+
+
+def test_a_click_on_a_cell_filters_and_a_second_click_lets_go(page: ReviewPage, qtbot: QtBot) -> None:
+    item = page.gallery.items.items[0]
+    rect = page.facts.matrix.cell_rect(item.true, item.said)
+    qtbot.mouseClick(page.facts.matrix, Qt.MouseButton.LeftButton, pos=rect.center())
+    cell = (item.true, item.said)
+    shown = page.gallery.items.items
+    assert shown
+    assert {(one.true, one.said) for one in shown} == {cell}
+    assert page.facts.showing.text().startswith(f"Showing {len(shown)}: is ")
+    qtbot.mouseClick(page.facts.matrix, Qt.MouseButton.LeftButton, pos=rect.center())
+    assert len(page.gallery.items.items) == 2
+
+
+def test_mend_goes_to_the_image_by_key(page: ReviewPage, qtbot: QtBot) -> None:
+    item = page.gallery.current_item()
+    assert item is not None
+    page.gallery.setFocus()
+    with qtbot.waitSignal(page.mend_requested) as caught:
+        qtbot.keyClick(page.gallery, Qt.Key.Key_E)
+    assert caught.args == [item.image_id]
+
+
+def test_relabelling_a_seen_test_image_asks_once_then_is_an_edit_on_disk(
+    page: ReviewPage, open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    project = open_model.project
+    item = page.gallery.current_item()
+    assert project is not None
+    assert item is not None
+    other = next(name for name in project.classes if name != item.prediction.label)
+    asked: list[messages.Message] = []
+    hub = messages.hub()
+    hub.shown.connect(asked.append)
+    try:
+        page.gallery.setFocus()
+        qtbot.keyClick(page.gallery, Qt.Key.Key_L)
+        number = list(project.classes).index(other) + 1
+        qtbot.keyClick(page, Qt.Key(Qt.Key.Key_0 + number))
+        assert project.state(item.image_id).label == item.prediction.label
+        question = next(message for message in asked if message.actions)
+        question.actions[0].run()
+    finally:
+        hub.shown.disconnect(asked.append)
+    assert project.state(item.image_id).label == other
+    assert project.test_touched == 1
+    assert page.facts.touched.value() == "1"
+    current = page.gallery.current_item()
+    assert current is not None
+    assert current.mended
+    assert project.flush()
+    open_model.undo()
+    undone = page.gallery.current_item()
+    assert undone is not None
+    assert not undone.mended
+    root = project.root
+    open_model.close()
+    with Project.open(root) as again:
+        assert again.state(item.image_id).label == item.prediction.label
+        assert again.redo_words is not None
+
+
+def test_discard_takes_a_reason_by_digit(page: ReviewPage, open_model: ProjectModel, qtbot: QtBot) -> None:
+    project = open_model.project
+    item = page.gallery.current_item()
+    assert project is not None
+    assert item is not None
+    open_model._touch_agreed = True
+    page.gallery.setFocus()
+    qtbot.keyClick(page.gallery, Qt.Key.Key_X)
+    assert page.details.choices.isVisible()
+    qtbot.keyClick(page, Qt.Key.Key_5)
+    assert not page.details.choices.isVisible()
+    state = project.state(item.image_id)
+    assert (state.decision, state.discard_reason, state.decided_by) == ("discard", "quality", "person")
+
+
+def test_fine_is_kept_with_the_run_and_goes_on(page: ReviewPage, run_dir: Path, qtbot: QtBot) -> None:
+    first = page.gallery.items.items[0]
+    page.gallery.go_to(first.name)
+    page.gallery.setFocus()
+    qtbot.keyClick(page.gallery, Qt.Key.Key_F)
+    assert read_looked(run_dir) == {first.name}
+    assert page.gallery.items.items[0].looked
+    current = page.gallery.current_item()
+    assert current is not None
+    assert current.name != first.name
+    qtbot.keyClick(page.gallery, Qt.Key.Key_Left)
+    qtbot.keyClick(page.gallery, Qt.Key.Key_F)
+    assert read_looked(run_dir) == frozenset()
+
+
+def test_another_split_is_predicted_when_asked_for(
+    page: ReviewPage, open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(page.bar.splits["val"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.results is not None and page.results.split == "val", timeout=30_000)
+    assert {item.prediction.split for item in page.gallery.items.items} == {"val"}
+
+
+def test_it_stays_at_its_place(page: ReviewPage, qtbot: QtBot) -> None:
+    last = page.gallery.items.items[-1]
+    page.gallery.go_to(last.name)
+    page.activate()
+    current = page.gallery.current_item()
+    assert current is not None
+    assert current.name == last.name
+
+
+def test_without_a_run_it_says_what_to_do(model: ProjectModel, dataset: Path, qtbot: QtBot) -> None:
+    page = ReviewPage(model)
+    qtbot.addWidget(page)
+    page.show()
+    model.open(dataset, "general")
+    wait_until_quiet(model, qtbot)
+    page.activate()
+    assert page.empty.isVisible()
+    assert "Train" in page.empty.text.text()
+    with qtbot.waitSignal(page.train_requested):
+        qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+
+
+def test_orders_and_filter(page: ReviewPage) -> None:
+    items = list(page.gallery.items.items)
+    assert [one.name for one in chosen(items, "name", None, False)] == sorted(one.name for one in items)
+    sure = [one.confidence for one in chosen(items, "confidence", None, False)]
+    assert sure == sorted(sure)
+    margins = [one.margin for one in chosen(items, "margin", None, False)]
+    assert margins == sorted(margins)
+    assert all(one.wrong for one in chosen(items, "loss", None, True))
+
+
+@pytest.mark.parametrize("classes", [2, 10, 151])
+def test_matrix_cells_tile_the_widget_for_any_number_of_classes(classes: int, qtbot: QtBot) -> None:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    names = tuple(f"class {number}" for number in range(classes))
+    counts = np.arange(classes * classes, dtype=np.int64).reshape(classes, classes)
+    matrix.show_counts(names, counts)
+    matrix.resize(280, matrix.heightForWidth(280))
+    matrix.show()
+    assert not matrix.grab().isNull()
+    for cell in ((0, 0), (classes - 1, 0), (classes - 1, classes - 1)):
+        assert matrix.cell_at(matrix.cell_rect(*cell).center()) == cell
+    last = matrix.cell_rect(classes - 1, classes - 1)
+    assert matrix.rect().contains(last)
+    seen = []
+    matrix.chosen.connect(seen.append)
+    matrix.setFocus()
+    qtbot.keyClick(matrix, Qt.Key.Key_Right)
+    qtbot.keyClick(matrix, Qt.Key.Key_Return)
+    assert seen == [(0, 1)]
+    assert matrix.words((0, 1)) == "is class 0, said class 1: 1"
+
+
+def test_heat_leaves_cold_places_as_they_are() -> None:
+    image = np.full((4, 4, 3), 100, np.uint8)
+    heat = np.zeros((4, 4), np.float32)
+    heat[0, 0] = 1
+    mixed = blended(image, heat, 0.5)
+    assert (mixed[1:] == 100).all()
+    assert (mixed[0, 0] != 100).any()
+    assert (blended(image, heat, 0.0) == image).all()
