@@ -104,7 +104,7 @@ class CopiesStrip(QWidget):
         self.keep_best.clicked.connect(self.keep_best_wanted)
         row = QHBoxLayout()
         row.addWidget(self.keep_best)
-        row.addWidget(KeyHint("curate.keep_best"))
+        row.addWidget(KeyHint("curate.keep_best"), 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         column.addLayout(row)
         self._tiles: list[CopyTile] = []

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsScene
 
-from curator.app.curate.overlays import CropItem, DraftItem, ImageItem, MaskItem, ShadeItem
+from curator.app.curate.overlays import (
+    BRAIN_COLOUR,
+    CropItem,
+    DraftItem,
+    ImageItem,
+    MaskItem,
+    ShadeItem,
+)
 from curator.app.curate.tools import Draft, Sheet, ToolName
 from curator.app.image_loader import Loaded
-from curator.records import Mask
+from curator.records import Mask, Proposal
 
 
 class Layers:
@@ -24,6 +34,8 @@ class Layers:
         self._crop = CropItem()
         self._draft = DraftItem()
         self._masks: list[MaskItem] = []
+        # Overlays on the brain: never masked by a proposal, but the reason to discard.
+        self._on_brain: list[MaskItem] = []
         self._cleaned.setVisible(False)
         self._crop.setZValue(2)
         for item in (self._image, self._cleaned, self._shade, self._crop, self._draft):
@@ -50,7 +62,7 @@ class Layers:
     def set_scale(self, scale: float) -> None:
         """So many screen pixels an image pixel takes."""
         self._scale = scale
-        for item in (self._crop, self._draft, *self._masks):
+        for item in (self._crop, self._draft, *self._masks, *self._on_brain):
             item.set_scale(scale)
 
     def show_brush(self, at: QPointF | None, radius: float) -> None:
@@ -62,11 +74,11 @@ class Layers:
         wants_cleaned = cleaned and self._cleaned.image is not None
         self._image.setVisible(not wants_cleaned)
         self._cleaned.setVisible(wants_cleaned)
-        for item in (self._shade, self._crop, self._draft):
-            item.setVisible(sheet is not None)
+        for other in (self._shade, self._crop, self._draft):
+            other.setVisible(sheet is not None)
         if sheet is None:
-            for mask in self._masks:
-                mask.setVisible(False)
+            for item in (*self._masks, *self._on_brain):
+                item.setVisible(False)
             return
         state, draft = sheet.state, draft or Draft()
         crop = draft.crop or state.crop
@@ -76,16 +88,30 @@ class Layers:
         self._draft.show_draft(draft)
         masks = state.masks if draft.masks is None else draft.masks
         self._show_masks(masks, "masks" not in state.edited and draft.masks is None, sheet.selected, tool)
+        self._show_on_brain(state.proposal)
 
     def _show_masks(
         self, masks: tuple[Mask, ...], proposed: bool, selected: int | None, tool: ToolName
     ) -> None:
-        while len(self._masks) < len(masks):
-            item = MaskItem()
-            item.set_scale(self._scale)
-            self._scene.addItem(item)
-            self._masks.append(item)
-        for number, item in enumerate(self._masks):
+        for number, item in enumerate(self._enough(self._masks, len(masks), MaskItem)):
             item.setVisible(number < len(masks))
             if number < len(masks):
                 item.show_mask(masks[number], proposed, number == selected, tool == "select")
+
+    def _show_on_brain(self, proposal: Proposal | None) -> None:
+        boxes = [one for one in proposal.overlays if one.on == "brain"] if proposal is not None else []
+        items = self._enough(self._on_brain, len(boxes), partial(MaskItem, BRAIN_COLOUR, hatched=False))
+        for number, item in enumerate(items):
+            item.setVisible(number < len(boxes))
+            if number < len(boxes):
+                x0, y0, x1, y1 = boxes[number].box
+                corners = ((x0, y0), (x1 - 1, y0), (x1 - 1, y1 - 1), (x0, y1 - 1))
+                item.show_mask(Mask(boxes[number].kind, corners), True, False, False)
+
+    def _enough(self, items: list[MaskItem], number: int, make: Callable[[], MaskItem]) -> list[MaskItem]:
+        while len(items) < number:
+            item = make()
+            item.set_scale(self._scale)
+            self._scene.addItem(item)
+            items.append(item)
+        return items

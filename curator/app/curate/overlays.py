@@ -33,6 +33,7 @@ from curator.records import Crop, Mask
 
 CROP_COLOUR: Final = theme.DARK.accent
 MASK_COLOUR: Final = theme.DARK.unsure
+BRAIN_COLOUR: Final = theme.DARK.discard
 _DIM: Final = QColor(0, 0, 0, 150)
 _HANDLE: Final = 9.0
 _TAG_PIXELS: Final = 11
@@ -152,15 +153,13 @@ class CropItem(_Overlay):
         colour = QColor(CROP_COLOUR)
         if self._none:
             colour.setAlphaF(0.55)
-        pen = QPen(colour, 1.5)
-        pen.setCosmetic(True)
+        pen = _line(painter, colour, 1.5)
         if self._proposed:
             pen.setDashPattern([5, 3.5])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(self._crop)
-        solid = QPen(colour, 1.5)
-        solid.setCosmetic(True)
+        solid = _line(painter, colour, 1.5)
         painter.setPen(solid)
         painter.setBrush(QColor(CROP_COLOUR) if self._active else QColor(theme.DARK.canvas))
         side = self.px(_HANDLE)
@@ -171,10 +170,15 @@ class CropItem(_Overlay):
 
 
 class MaskItem(_Overlay):
-    """One mask: hatched, with its kind as a tag; dashed while it is proposed, solid once a person set it."""
+    """One mask: hatched, with its kind as a tag; dashed while it is proposed, solid once a person set it.
 
-    def __init__(self) -> None:
+    In another colour and not hatched it stands for an overlay that is not masked.
+    """
+
+    def __init__(self, colour: str = MASK_COLOUR, *, hatched: bool = True) -> None:
         super().__init__()
+        self._colour = colour
+        self._hatched = hatched
         self._mask: Mask | None = None
         self._path = QPainterPath()
         self._proposed = True
@@ -201,16 +205,10 @@ class MaskItem(_Overlay):
         if self._mask is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = QColor(MASK_COLOUR)
-        veil = QColor(colour)
-        veil.setAlphaF(0.26 if self._selected else 0.16)
-        painter.fillPath(self._path, veil)
-        hatch = QBrush(_hatch(painter.device().devicePixelRatioF()))
-        inverse, _ = painter.worldTransform().inverted()
-        hatch.setTransform(inverse)
-        painter.fillPath(self._path, hatch)
-        pen = QPen(colour, 2.0 if self._selected else 1.2)
-        pen.setCosmetic(True)
+        colour = QColor(self._colour)
+        if self._hatched:
+            self._paint_hatch(painter)
+        pen = _line(painter, colour, 2.0 if self._selected else 1.2)
         if self._proposed:
             pen.setDashPattern([3.5, 2.5])
         painter.setPen(pen)
@@ -220,10 +218,18 @@ class MaskItem(_Overlay):
             self._paint_vertices(painter)
         self._paint_tag(painter)
 
+    def _paint_hatch(self, painter: QPainter) -> None:
+        veil = QColor(self._colour)
+        veil.setAlphaF(0.26 if self._selected else 0.16)
+        painter.fillPath(self._path, veil)
+        hatch = QBrush(_hatch(painter.device().devicePixelRatioF()))
+        inverse, _ = painter.worldTransform().inverted()
+        hatch.setTransform(inverse)
+        painter.fillPath(self._path, hatch)
+
     def _paint_vertices(self, painter: QPainter) -> None:
         assert self._mask is not None
-        thin = QPen(QColor(MASK_COLOUR), 1.2)
-        thin.setCosmetic(True)
+        thin = _line(painter, QColor(self._colour), 1.2)
         painter.setPen(thin)
         painter.setBrush(QColor(theme.DARK.canvas))
         half = self.px(3.5)
@@ -238,10 +244,10 @@ class MaskItem(_Overlay):
         painter.scale(1 / self.scale_shown, 1 / self.scale_shown)
         room = QRectF(0, 0, place.width() * self.scale_shown, place.height() * self.scale_shown)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(MASK_COLOUR) if self._selected else QColor(11, 12, 13, 190))
+        painter.setBrush(QColor(self._colour) if self._selected else QColor(11, 12, 13, 190))
         painter.drawRoundedRect(room, 3, 3)
         painter.setFont(_tag_font())
-        painter.setPen(QColor(theme.DARK.canvas) if self._selected else QColor(MASK_COLOUR))
+        painter.setPen(QColor(theme.DARK.canvas) if self._selected else QColor(self._colour))
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self._mask.kind)
         painter.restore()
 
@@ -297,8 +303,7 @@ class DraftItem(_Overlay):
             # A line of one point is not drawn at all; a second one beside it makes it a dot.
             painter.drawPolyline(QPolygonF([*line, line[-1] + QPointF(0.001, 0)]))
         elif line:
-            pen = QPen(colour, 1.5)
-            pen.setCosmetic(True)
+            pen = _line(painter, colour, 1.5)
             painter.setPen(pen)
             painter.drawPolyline(QPolygonF(line))
             half = self.px(3.5)
@@ -314,8 +319,7 @@ class DraftItem(_Overlay):
             at, radius = self._brush
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for shade, width in ((QColor(theme.DARK.canvas), 2.5), (QColor("#ffffff"), 1.0)):
-                pen = QPen(shade, width)
-                pen.setCosmetic(True)
+                pen = _line(painter, shade, width)
                 painter.setPen(pen)
                 painter.drawEllipse(at, radius, radius)
 
@@ -329,6 +333,13 @@ class DraftItem(_Overlay):
             edge = radius + self.px(4)
             self._rect = self._rect.united(QRectF(at.x() - edge, at.y() - edge, 2 * edge, 2 * edge))
         self.update()
+
+
+def _line(painter: QPainter, colour: QColor, width: float) -> QPen:
+    """A pen of `width` screen pixels at any zoom; Qt's cosmetic pens count device pixels."""
+    pen = QPen(colour, width * painter.device().devicePixelRatioF())
+    pen.setCosmetic(True)
+    return pen
 
 
 def _covered(mask: Mask) -> QPainterPath:
