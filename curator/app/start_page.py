@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from curator.app import theme
 from curator.app.settings import Settings
@@ -27,7 +36,17 @@ class StartPage(QWidget):
         self._settings = settings
         self.setProperty("role", "page")
         self.setAccessibleName("Start")
-        outer = QVBoxLayout(self)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        whole.addWidget(area)
+        middle = QWidget()
+        middle.setProperty("role", "scrolled")
+        area.setWidget(middle)
+        outer = QVBoxLayout(middle)
         outer.setContentsMargins(24, 24, 24, 24)
         outer.addStretch(2)
         column = QVBoxLayout()

@@ -49,7 +49,9 @@ def nameless(root: QWidget) -> list[str]:
 def _controls(root: QWidget) -> Iterator[QWidget]:
     for widget in root.findChildren(QWidget):
         is_control = isinstance(widget, CONTROLS) and not isinstance(widget, (QScrollBar, QHeaderView))
-        if is_control and not _is_part_of_a_control(widget):
+        # A button that is hidden while it has nothing to say gets its name with its words.
+        waits = isinstance(widget, QAbstractButton) and widget.isHidden() and not widget.text()
+        if is_control and not waits and not _is_part_of_a_control(widget):
             yield widget
 
 

@@ -321,6 +321,18 @@ def test_runs_are_listed_and_drawn_below_on_a_click(with_runs: TrainPage, qtbot:
     assert with_runs.runs.rows()[1].colour is None
 
 
+def test_the_last_run_is_drawn_until_a_new_one_begins(
+    with_runs: TrainPage, loop: FakeLoop, qtbot: QtBot
+) -> None:
+    assert with_runs.panel.loss.data("val") == ([1, 2], [1.5, 0.75])
+    assert with_runs.header.text() == "Ready to train The curves are of the last run: new."
+    assert with_runs.header.review_button.isVisible()
+    keep_all(with_runs, qtbot)
+    loop.hold = 1
+    with_runs.controls.train_button.click()
+    assert with_runs.panel.loss.data("val") == ([], [])
+
+
 def test_a_stopped_run_can_be_gone_on_with(
     with_runs: TrainPage, loop: FakeLoop, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

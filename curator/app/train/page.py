@@ -20,6 +20,7 @@ from curator.app.train.form import TrainForm
 from curator.app.train.header import RunHeader
 from curator.app.train.memory import MemoryWatch
 from curator.app.train.run_index import CurvesRead
+from curator.app.train.run_table import RunRow
 from curator.app.train.runs_pane import RunsPane
 from curator.app.train.trainer import Trainer
 from curator.app.train.weights import WeightsWatch
@@ -145,6 +146,7 @@ class TrainPage(Page):
         self.runs.resume_wanted.connect(self._resume)
         self.runs.review_wanted.connect(self.review_requested)
         self.runs.changed.connect(self._show_rail)
+        self.runs.newest_read.connect(self._show_newest)
         self.header.review_wanted.connect(self._review)
 
     def _trouble(self) -> str | None:
@@ -174,6 +176,7 @@ class TrainPage(Page):
     @Slot()
     def _opened(self) -> None:
         self._curves = Curves()
+        self.trainer.run_dir = None
         self.memory.clear()
         self.panel.show_curves(self._curves)
         self.header.show_words("Ready to train", "")
@@ -236,6 +239,15 @@ class TrainPage(Page):
         sizes = " / ".join(str(event.sizes.get(name, 0)) for name in ("train", "val", "test"))
         self.status_changed.emit(f"training on {event.device}, {sizes} images")
         self._show_rail()
+
+    @Slot(object, object)
+    def _show_newest(self, row: RunRow | None, curves: Curves) -> None:
+        """Before the first training since the folder was opened, the last one of the past is shown."""
+        if row is None or self.trainer.run_dir is not None or not curves.epoch:
+            return
+        self.trainer.run_dir = row.run_dir
+        self.panel.show_curves(curves)
+        self.header.show_words("Ready to train", f"The curves are of the last run: {row.name}.", review=True)
 
     @Slot(bool)
     def _paused(self, paused: bool) -> None:

@@ -26,17 +26,22 @@ _LEAST_HEIGHT = 112
 
 
 class RunsPane(QWidget):
-    """`resume_wanted` and `review_wanted` carry a run's folder; `changed` comes when the list did."""
+    """`resume_wanted` and `review_wanted` carry a run's folder; `changed` comes when the list did; `newest_read`
+    carries the newest run and its curves once after a folder was opened.
+    """
 
     resume_wanted = Signal(object)
     review_wanted = Signal(object)
     changed = Signal()
+    newest_read = Signal(object, object)
 
     def __init__(self, model: ProjectModel, panel: CurvePanel) -> None:
         super().__init__()
         self.setAccessibleName("Runs of this project")
         self._model, self._panel = model, panel
         self._running: Path | None = None
+        self._newest: Path | None = None
+        self._newest_told = False
         self._colours: dict[Path, str] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -93,7 +98,8 @@ class RunsPane(QWidget):
         for run_dir in list(self._colours):
             self._panel.drop_overlay(str(run_dir))
         self._colours.clear()
-        self._running = None
+        self._running = self._newest = None
+        self._newest_told = False
         self._set([])
 
     def set_running(self, run_dir: Path | None) -> None:
@@ -138,6 +144,14 @@ class RunsPane(QWidget):
     def _take(self, event: Any) -> None:
         if isinstance(event, RunsRead):
             self._set(list(event.rows))
+            if event.rows and not self._newest_told:
+                self._newest_told = True
+                self._newest = event.rows[0].run_dir
+                self._read_curves(self._newest)
+        elif isinstance(event, CurvesRead) and event.run_dir == self._newest:
+            self._newest = None
+            row = next((row for row in self.rows() if row.run_dir == event.run_dir), None)
+            self.newest_read.emit(row, event.curves)
         elif isinstance(event, CurvesRead) and event.run_dir in self._colours:
             self._panel.add_overlay(str(event.run_dir), event.curves, self._colours[event.run_dir])
 
