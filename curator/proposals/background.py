@@ -29,6 +29,9 @@ _PAPER, _PAPER_NOISE, _PAPER_SHARE, _PANEL = 40, 10, 0.97, 0.6
 # A corner is tissue, not background, if it lies more than this share of the way from the darkest pixels to the
 # 97th percentile: at most 0.05 in 136 slices with a visible background, 0.35 at the median where none is.
 _TISSUE = 0.12
+# Width in grey levels of the window in which a corner's commonest level is looked for, and how far from it the
+# background's noise reaches and letters do not.
+_MODE, _ROUND_MODE = 9, 28
 # A light background is over this level, and above this share of that way in all corners.
 _BRIGHT, _LIGHT = 150, 0.9
 # A frame's sides have one grey to within this many levels over this share of their length, and stand out by at
@@ -154,25 +157,33 @@ def _strip(grey: Grey) -> tuple[int, float]:
     return last + _BLUR, float(np.max(np.abs(middle[:last] - inside)))
 
 
+def _level(corner: Grey) -> float:
+    """The level that most of a corner shows, whatever text stands in it."""
+    counts = np.convolve(np.bincount(corner.ravel(), minlength=256), np.ones(_MODE), mode="same")
+    mode = int(counts.argmax())
+    near = corner[np.abs(corner.astype(np.int16) - mode) <= _ROUND_MODE]
+    return float(np.median(near)) if near.size else float(mode)
+
+
 def find_background(smooth: Grey) -> Background:
     """Models the background from the corners of a slightly smoothed page without margins.
 
     Heads are round, so that at least two corners show background: its level is the mean of the two middle
-    ones of the four corner medians. Where that is bright tissue, the slice fills the image, and the darkest
+    ones of the four corners' levels. Where that is bright tissue, the slice fills the image, and the darkest
     corner or the darkest pixels stand in.
     """
     height, width = smooth.shape
     size = max(1, int(0.09 * min(height, width)))
     corners = [smooth[:size, :size], smooth[:size, -size:], smooth[-size:, :size], smooth[-size:, -size:]]
-    medians = sorted(float(np.median(corner)) for corner in corners)
-    level = (medians[1] + medians[2]) / 2
+    levels = sorted(_level(corner) for corner in corners)
+    level = (levels[1] + levels[2]) / 2
     floor, top = (float(value) for value in np.percentile(smooth, (1, 97)))
-    spread = medians[3] - medians[0]
+    spread = levels[3] - levels[0]
     agreement = max(0.0, 1.0 - spread / max(40.0, 0.5 * abs(top - level)))
     bright = level > _BRIGHT and level > floor + _LIGHT * (top - floor) and agreement > 0.5
     seen = bright or level <= floor + _TISSUE * (top - floor)
     if not seen:
-        level = medians[0] if medians[0] <= floor + _TISSUE * (top - floor) else floor
+        level = levels[0] if levels[0] <= floor + _TISSUE * (top - floor) else floor
     values = np.concatenate([corner.ravel() for corner in corners]).astype(np.float64)
     near = values[np.abs(values - level) <= 12 + 0.1 * abs(top - level)]
     if near.size < 20:

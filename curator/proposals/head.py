@@ -21,6 +21,9 @@ _HIGH_LEVELS, _HIGH_NOISE, _HIGH_SHARE = 20.0, 6.0, 0.16
 _CLOSE, _THICK, _FILL = 0.012, 0.05, 0.03
 # Where no background is seen, less than this share of the page is not the head but its brighter part.
 _FILLS = 0.5
+# Letters and rulers beside the head: at least this bright; their boxes are smaller, or flatter, than these
+# shares of the shorter side.
+_LETTER_BRIGHT, _LETTER, _STRAIGHT = 90, 0.08, 0.028
 # A loose arc of scalp: its pieces are that close to each other, it is that long and wide, fills at most this
 # share of its box, and is this near to the core; all but the fill are shares of the shorter side. Its longest
 # piece is at least half of it, as letters are not, and only bent or upright pieces count: their boxes are
@@ -56,7 +59,7 @@ def find_head(page: Page) -> Head:
     away = _away(smooth, background)
     tissue = _tissue(away, background)
     core = _largest(tissue, side)
-    filled = with_scalp(away, core) | _arcs(tissue, core, side)
+    filled = with_scalp(away, core, _letters(away, tissue, core, side)) | _arcs(tissue, core, side)
     if not background.seen and filled.mean() < _FILLS:
         filled[:] = 1
     mask = np.zeros(page.grey.shape, np.uint8)
@@ -114,6 +117,22 @@ def _largest(tissue: Area, side: int) -> Area:
     if count < 2:
         return filled
     return np.asarray((labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())) & (filled > 0), np.uint8)
+
+
+def _letters(away: Grey, tissue: Area, core: Area, side: int) -> Area:
+    """Bright things beside the core that are too small or straight for scalp, with a rim: 0 or 1."""
+    from curator.imaging._cv2 import cv2
+
+    loose = np.asarray(tissue & (1 - core), np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(loose)
+    sizes = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]] / side
+    small = (sizes.max(axis=1) < _LETTER) | (sizes.min(axis=1) < _STRAIGHT)
+    bright = np.zeros(len(stats), bool)
+    bright[labels[away > _LETTER_BRIGHT]] = True
+    small[0] = False
+    return np.asarray(
+        cv2.dilate((small & bright)[labels].astype(np.uint8), np.ones((5, 5), np.uint8)), np.uint8
+    )
 
 
 def _arcs(tissue: Area, core: Area, side: int) -> Area:

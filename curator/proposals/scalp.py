@@ -35,10 +35,11 @@ _NEWS = 0.02
 _ROUND = 0.25
 
 
-def with_scalp(away: Grey, core: Area) -> Area:
+def with_scalp(away: Grey, core: Area, invalid: Area) -> Area:
     """The core grown to the outer edge of a scalp around it, or the core itself where none is seen.
 
-    `away` (h, w) holds the grey levels above the background, without margins; `core` is 0 or 1.
+    `away` (h, w) holds the grey levels above the background, without margins; `core` and `invalid` (letters,
+    rulers: pixels that say nothing) are 0 or 1.
     """
     from curator.imaging._cv2 import cv2
 
@@ -56,7 +57,7 @@ def with_scalp(away: Grey, core: Area) -> Area:
     values = np.asarray(
         cv2.remap(away.astype(np.float32), xs, ys, cv2.INTER_LINEAR, borderValue=0), np.float32
     )
-    known = np.asarray(cv2.remap(np.ones_like(core), xs, ys, cv2.INTER_NEAREST, borderValue=0), np.float32)
+    known = np.asarray(cv2.remap(1 - invalid, xs, ys, cv2.INTER_NEAREST, borderValue=0), np.float32)
     inside = cv2.remap(core, xs, ys, cv2.INTER_NEAREST, borderValue=0)
     mean, weight = _averaged(values, known)
     width = max(2, round(_ACROSS * max(radii)))

@@ -18,7 +18,7 @@ _TEXTURE_SIDE = 224
 # Entropy of the grey levels in bits [6.0 to 7.8]; correlation of neighbouring pixels [0.64 to 0.99]; share of
 # steepest tenth of the slopes, a pixel, as a share of the range of levels [0.057 to 0.23]; median colourfulness
 # [8 at most].
-_FEW_LEVELS, _UNCORRELATED, _SMOOTH, _COLOURFUL = 4.0, 0.35, 0.025, 60.0
+_FEW_LEVELS, _UNCORRELATED, _SMOOTH, _COLOURFUL = 4.0, 0.35, 0.025, 45.0
 # Width over height of the head's box [0.72 to 1.08], share of the page [0.28 to 0.82].
 _NARROW, _WIDE, _TINY = 0.3, 2.5, 0.02
 # Median grey level of a page that is printed rather than scanned; asked only where no head stands out.

@@ -9,7 +9,7 @@ import numpy as np
 
 from curator.proposals.head import Head
 from curator.proposals.marks import Suspicion
-from curator.proposals.overlays import Mark
+from curator.proposals.overlays import Mark, meet
 from curator.proposals.page import Page
 from curator.records import MaskKind
 
@@ -63,7 +63,7 @@ def confidence_of(
         sure *= _SHAPE
     if not _RATIO_RANGE[0] < ratio < _RATIO_RANGE[1]:
         sure *= _SHAPE
-    if any(_meet(mark.box, head.box) for mark in beside):
+    if any(meet(mark.box, head.box) for mark in beside):
         sure *= _IN_CROP
     if any(mark.score < _WEAK_SCORE for mark in beside):
         sure *= _WEAK_MARK
@@ -150,9 +150,3 @@ def _side(page: Page, mark: Mark) -> str:
 
 def _joined(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _meet(first: tuple[int, int, int, int], second: tuple[int, int, int, int]) -> bool:
-    """Whether two boxes overlap or touch."""
-    across = first[0] <= second[2] and second[0] <= first[2]
-    return across and first[1] <= second[3] and second[1] <= first[3]
