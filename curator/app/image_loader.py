@@ -26,6 +26,8 @@ from curator.records import Edits, ImageState
 
 THUMBNAIL_SIDE: Final = 176
 _IMAGE_BYTES: Final = 512 << 20
+# RGB, four bytes a pixel for painting, and a third more for the smaller levels.
+_BYTES_A_PIXEL: Final = 9
 _CLEANED_BYTES: Final = 128 << 20
 _THUMBNAIL_BYTES: Final = 96 << 20
 # Requests for thumbnails that wait: about what the largest grid shows at once.
@@ -178,10 +180,19 @@ class ImageLoader(QObject):
         return found
 
     def prefetch(self, states: Sequence[ImageState]) -> None:
-        """Asks for images that may be wanted soon, the nearest first; what was asked earlier is dropped."""
+        """Asks for images that may be wanted soon, the nearest first, as many as the cache holds at once.
+
+        What was asked for earlier is dropped.
+        """
         with self._lock:
             self._waiting["image"].clear()
-        for state in reversed(states):
+        room, wanted = _IMAGE_BYTES, list[ImageState]()
+        for state in states:
+            room -= _BYTES_A_PIXEL * (state.width or 0) * (state.height or 0)
+            if room < 0 and wanted:
+                break
+            wanted.append(state)
+        for state in reversed(wanted):
             self.image(state)
 
     def cleaned(self, state: ImageState) -> QImage | None:

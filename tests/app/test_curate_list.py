@@ -211,6 +211,17 @@ def test_requests_that_scrolled_away_are_dropped(
     assert len(decoded) < 12
 
 
+def test_no_more_is_decoded_ahead_than_the_cache_holds(
+    loader: ImageLoader, project: Project, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_loader, "_IMAGE_BYTES", 3 * 9 * 50 * 40)
+    states = project.states()[:6]
+    asked: list[int] = []
+    monkeypatch.setattr(loader, "image", lambda state: asked.append(state.id))
+    loader.prefetch(states)
+    assert asked == [state.id for state in reversed(states[:3])]
+
+
 def test_a_closed_loader_forgets_late_answers(loader: ImageLoader, project: Project, qtbot: QtBot) -> None:
     state = project.state(project.ids[0])
     loader.image(state)

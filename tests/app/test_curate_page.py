@@ -21,12 +21,13 @@ from curate_help import (
 )
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from curator.app.curate.page import CuratePage
 from curator.app.image_list import Role
 from curator.app.main_window import MainWindow
+from curator.dataset.split import Shares
 from curator.project import edits
 
 Ctrl = Qt.KeyboardModifier.ControlModifier
@@ -316,6 +317,27 @@ def test_all_by_mouse_alone(page: CuratePage, qtbot: QtBot) -> None:
     assert current_name(page) == "yes/d.png"
     stored = on_disk(page)
     assert [stored[name].discard_reason for name in NAMES[:3]] == [None, "quality", "other"]
+
+
+def test_a_seen_test_image_is_asked_about_once_without_stopping(
+    page: CuratePage, window: MainWindow, qtbot: QtBot
+) -> None:
+    project = page._model.project
+    page._model.announce(project.ensure_splits(Shares(50, 0, 50), 0))
+    project.mark_seen(project.ids)
+    test = [one for one in project.states() if one.split == "test"]
+    page._model.set_current(test[0].id)
+    settle(page, qtbot)
+    type_keys("x5")
+    assert current_name(page) == test[0].file_name
+    assert project.test_touched == 0
+    assert window.toast.isVisible()
+    next(one for one in window.toast.findChildren(QPushButton) if one.text() == "Change anyway").click()
+    settle(page, qtbot)
+    assert state(page, test[0].file_name).discard_reason == "quality"
+    page._model.set_current(test[1].id)
+    type_keys("x5")
+    assert project.test_touched == 2
 
 
 def test_an_unreadable_image_says_why(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:

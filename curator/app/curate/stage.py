@@ -47,7 +47,7 @@ class Stage(QWidget):
         self.notice = Notice(self.canvas)
         self.back = QPushButton("‹  Back to Review")
         self.back.setParent(self.canvas)
-        self.back.setStyleSheet("QPushButton { padding-right: 78px; }")
+        self.back.setStyleSheet("QPushButton { padding-right: 92px; }")
         self.back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.back.setAccessibleName("Back to Review")
         inside = QHBoxLayout(self.back)

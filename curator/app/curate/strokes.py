@@ -13,8 +13,10 @@ import numpy.typing as npt
 from curator.app.curate.shapes import Point, Polygon, bounds
 from curator.records import Mask, MaskKind
 
-# Corners nearer than this to the simplified outline are left out, in pixels: nobody sees less than one.
+# Corners nearer than this to the simplified outline are left out, in pixels: nobody sees less than one. What
+# a fine brush does is kept to the pixel.
 _SIMPLER_BY: Final = 0.7
+_FINE_RADIUS: Final = 3.0
 # What an eraser leaves of a mask is dropped below so many pixels.
 _SPECK: Final = 4
 
@@ -61,6 +63,7 @@ class _Area:
     def __init__(
         self, stroke: Sequence[Point], radius: float, width: int, height: int, polygons: Sequence[Polygon]
     ) -> None:
+        self._simpler_by = _SIMPLER_BY if radius >= _FINE_RADIUS else 0.0
         xs, ys = [x for x, _ in stroke], [y for _, y in stroke]
         left, top = min(xs) - radius - 1, min(ys) - radius - 1
         right, bottom = max(xs) + radius + 1, max(ys) + radius + 1
@@ -91,8 +94,11 @@ class _Area:
         thick = max(1, round(2 * radius))
         for a, b in itertools.pairwise(points):
             cv2.line(area, a, b, 1, thick, cv2.LINE_8, 4)
-        for point in points:
+        for point, (x, y) in zip(points, stroke, strict=True):
             cv2.circle(area, point, round(16 * max(radius, 0.5)), 1, -1, cv2.LINE_8, 4)
+            row, column = math.floor(y) - self._y, math.floor(x) - self._x
+            if 0 <= row < area.shape[0] and 0 <= column < area.shape[1]:
+                area[row, column] = 1
         return area
 
     def polygons(self, area: npt.NDArray[np.uint8], least: int = 1) -> list[Polygon]:
@@ -115,7 +121,7 @@ class _Area:
     def _simple(self, contour: Any) -> Polygon:
         from curator.imaging._cv2 import cv2
 
-        points = cv2.approxPolyDP(contour, _SIMPLER_BY, True).reshape(-1, 2)
+        points = cv2.approxPolyDP(contour, self._simpler_by, True).reshape(-1, 2)
         return tuple((int(x), int(y)) for x, y in points)
 
 
