@@ -42,7 +42,8 @@ def test_the_window_is_run_with_a_folder_and_ends(
     seen: list[MainWindow] = []
 
     def look() -> int:
-        seen.extend(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow))
+        shown = (widget for widget in QApplication.topLevelWidgets() if widget.isVisible())
+        seen.extend(widget for widget in shown if isinstance(widget, MainWindow))
         qtbot.waitUntil(lambda: seen[0].model.project is not None)
         assert seen[0].model.project.root == dataset.resolve()
         seen[0].close()

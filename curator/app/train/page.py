@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from curator.app import messages
@@ -29,6 +30,10 @@ from curator.errors import CuratorError
 from curator.records import Warned
 
 _LEFT_WIDTH = 312
+# Heading, the table's header and four runs, or one in a page lower than `_LOW`.
+_RUNS_HEIGHT = 188
+_RUNS_HEIGHT_LOW = 112
+_LOW = 700
 
 
 class TrainPage(Page):
@@ -67,6 +72,11 @@ class TrainPage(Page):
         self.runs.refresh()
         self.weights.refresh()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the plots their room in a low window: the table of runs scrolls."""
+        super().resizeEvent(event)
+        self.runs.setFixedHeight(_RUNS_HEIGHT if self.height() >= _LOW else _RUNS_HEIGHT_LOW)
+
     @Slot()
     def start(self) -> None:
         """Begins a training with what the form says."""
@@ -97,8 +107,8 @@ class TrainPage(Page):
         right.setContentsMargins(14, 10, 14, 12)
         right.setSpacing(10)
         right.addWidget(self.header)
-        right.addWidget(self.panel, 3)
-        right.addWidget(self.runs, 1)
+        right.addWidget(self.panel, 1)
+        right.addWidget(self.runs)
         row.addLayout(right, 1)
 
     def _left(self) -> QWidget:

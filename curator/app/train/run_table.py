@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from curator.app import theme
@@ -17,6 +17,8 @@ from curator.app.words import duration
 _ROW_HEIGHT: Final = 30
 _DOT: Final = 9
 _LEAST_COLUMN: Final = 56
+_TIME: Final = 5
+_NARROW: Final = 700
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class RunTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole and row.status not in ("running", "paused"):
             return QColor(theme.current().text if row.colour else theme.current().dim)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.run_dir}\nClick to draw its curves, or to take them away"
+            return f"{row.name}\n{row.run_dir}\nClick to draw its curves, or to take them away"
         return None
 
 
@@ -129,6 +131,11 @@ class RunTable(QTableView):
         self.clicked.connect(self._chosen)
         self.activated.connect(self._chosen)
         theme.notifier().changed.connect(self.viewport().update)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the run's name is worth more than how long it took."""
+        super().resizeEvent(event)
+        self.setColumnHidden(_TIME, self.width() < _NARROW)
 
     def selected(self) -> RunRow | None:
         """The run that is marked."""

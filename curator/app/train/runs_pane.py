@@ -20,10 +20,6 @@ from curator.app.widgets import SectionLabel, label
 if TYPE_CHECKING:
     from curator.training.events import EpochMetrics
 
-# The heading, the table's header and four runs; more are scrolled.
-_HEIGHT = 188
-_LEAST_HEIGHT = 112
-
 
 class RunsPane(QWidget):
     """`resume_wanted` and `review_wanted` carry a run's folder; `changed` comes when the list did; `newest_read`
@@ -68,8 +64,6 @@ class RunsPane(QWidget):
         self._stack.addWidget(self.table)
         inside.addWidget(self._stack)
         column.addWidget(card, 1)
-        self.setMinimumHeight(_LEAST_HEIGHT)
-        self.setMaximumHeight(_HEIGHT)
         self.table.chosen.connect(self._toggle_curves)
         self.table.selectionModel().currentRowChanged.connect(self._show_actions)
         self.table.runs.modelReset.connect(self._show_actions)
