@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from curator.app.curate.floating import TOOLS
 from curator.app.curate.keys import held_key
@@ -34,19 +35,19 @@ def commands_of(page: CuratePage) -> Commands:
         "curate.next_unsure": partial(decisions.go, 1, "unsure"),
         "curate.first": lambda: decisions.go_by(-images.rowCount()),
         "curate.last": lambda: decisions.go_by(images.rowCount()),
-        "curate.up": partial(page.go_row, -1),
-        "curate.down": partial(page.go_row, 1),
-        "curate.go_to": page.ask_number,
-        "curate.search": page.search,
-        "curate.controls": page.to_controls,
-        "curate.leave": page.leave,
-        "curate.delete": page.delete,
+        "curate.up": partial(_go_row, page, -1),
+        "curate.down": partial(_go_row, page, 1),
+        "curate.go_to": partial(_ask_number, page),
+        "curate.search": partial(_search, page),
+        "curate.controls": partial(_to_controls, page),
+        "curate.leave": partial(_leave, page),
+        "curate.delete": partial(_delete, page),
         "curate.side_by_side": stage.toggle_side_by_side,
         "curate.cleaned": stage.toggle_cleaned,
         "curate.back_to_proposal": decisions.back_to_proposal,
-        "curate.grid": page.toggle_grid,
+        "curate.grid": page.middle.toggle_grid,
         "curate.keep_best": decisions.keep_best,
-        "curate.accept_confident": page.open_sheet,
+        "curate.accept_confident": page.middle.open_sheet,
         "curate.fit": canvas.fit,
         "curate.full_size": canvas.full_size,
         "curate.zoom_in": partial(canvas.zoom, 1),
@@ -81,7 +82,7 @@ class HeldKeys:
         elif held_key("curate.pan", text):
             self._page.canvas.hold_pan(True)
         elif held_key("curate.finish", text):
-            self._page.finish()
+            _finish(self._page)
         else:
             return False
         return True
@@ -109,3 +110,59 @@ class HeldKeys:
             self._page.decisions.discard_by_digit(digit)
         elif 1 <= digit <= len(MASK_KINDS) and self._page.middle.view == "image":
             self._page.canvas.set_kind(MASK_KINDS[digit - 1])
+
+
+def _leave(page: CuratePage) -> None:
+    """Esc: closes what is open, one thing at a time."""
+    if page.middle.view == "sheet":
+        page.middle.close_sheet()
+    elif page.decisions.asking:
+        page.decisions.stop_asking()
+    elif QApplication.focusWidget() not in (page, page.canvas):
+        page.take_focus()
+    elif page.middle.view == "image":
+        page.canvas.leave()
+
+
+def _delete(page: CuratePage) -> None:
+    """Deletes the selected mask; with none, goes back to Review if the user came from there."""
+    if not page.canvas.delete_selected() and page.mending:
+        page.go_back()
+
+
+def _finish(page: CuratePage) -> None:
+    """Enter: presses the button that has the focus, closes a polygon, or opens the grid's image."""
+    focus = QApplication.focusWidget()
+    if isinstance(focus, QAbstractButton):
+        focus.click()
+    elif page.middle.view == "grid":
+        page.middle.toggle_grid()
+    else:
+        page.canvas.finish()
+
+
+def _go_row(page: CuratePage, rows: int) -> None:
+    """Up or down in the grid."""
+    if page.middle.view == "grid":
+        page.decisions.go_by(rows * page.grid.columns)
+
+
+def _search(page: CuratePage) -> None:
+    """Gives the keys to the search field."""
+    page.filter_bar.search.setFocus()
+    page.filter_bar.search.selectAll()
+
+
+def _ask_number(page: CuratePage) -> None:
+    """Gives the keys to the field for a number."""
+    page.bar.number.setFocus()
+    page.bar.number.selectAll()
+
+
+def _to_controls(page: CuratePage) -> None:
+    """To the inspector's controls, or back."""
+    focus = QApplication.focusWidget()
+    if focus is not None and page.inspector.isAncestorOf(focus):
+        page.take_focus()
+    else:
+        page.inspector.accept.setFocus()

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from curator.app import messages
 from curator.app.curate.canvas import Pointed
@@ -26,8 +26,7 @@ from curator.app.image_loader import ImageLoader
 from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.widgets import line
-from curator.app.words import count
-from curator.records import Change, Decision, DiscardReason, Edit
+from curator.records import Change, Decision, DiscardReason
 
 # Images on either side of the current one that are decoded ahead, in this order.
 _AHEAD: Final = (1, -1, 2, 3, -2)
@@ -63,7 +62,7 @@ class CuratePage(Page):
         self.grid = Grid(self.images)
         self.bar = ViewBar()
         self.sheet = ContactSheet(self.loader)
-        self.middle = Middle(self.stage, self.grid, self.sheet)
+        self.middle = Middle(model, self.decisions, self.stage, self.grid, self.sheet)
         # What is beside the image follows it at once, but after it is painted.
         self._soon = self._timer(0, self._show_details)
         self._moved = self._timer(0, self._follow_current)
@@ -139,7 +138,6 @@ class CuratePage(Page):
         self.filter_bar.left.connect(self.take_focus)
         self.strip.chosen.connect(decisions.go_to)
         self.grid.chosen.connect(decisions.go_to)
-        self.grid.opened.connect(self._open_image)
         canvas.edited.connect(decisions.apply)
         canvas.pointed.connect(self._pointed)
         canvas.zoomed.connect(self._show_status)
@@ -153,7 +151,7 @@ class CuratePage(Page):
         self.middle.view_changed.connect(self._view_changed)
         decisions.asking_changed.connect(self._asking_changed)
         inspector.accept_wanted.connect(decisions.accept)
-        inspector.accept_all_wanted.connect(self.open_sheet)
+        inspector.accept_all_wanted.connect(self.middle.open_sheet)
         inspector.decided.connect(self._decided)
         inspector.reason_chosen.connect(self._reason_clicked)
         inspector.proposal_wanted.connect(decisions.back_to_proposal)
@@ -171,9 +169,6 @@ class CuratePage(Page):
         self.bar.wanted.connect(self._bar_wanted)
         self.bar.go_to.connect(self._go_to_number)
         self.bar.original_held.connect(self.stage.set_original)
-        self.sheet.accepted.connect(self._accept_all)
-        self.sheet.closed.connect(self.close_sheet)
-        self.sheet.looked_at.connect(self._open_image)
 
     # The project
 
@@ -195,7 +190,7 @@ class CuratePage(Page):
     def _closing(self) -> None:
         self.inspector.commit_note()
         self.decisions.stop_asking()
-        self.close_sheet()
+        self.middle.close_sheet()
         self._remember.stop()
         self._soon.stop()
         self._moved.stop()
@@ -328,39 +323,6 @@ class CuratePage(Page):
         self.take_focus()
         self._show_view()
 
-    def toggle_grid(self) -> None:
-        """From canvas and film strip to the grid, or back."""
-        self.middle.show_view("image" if self.middle.view == "grid" else "grid")
-
-    @Slot(int)
-    def _open_image(self, image_id: int) -> None:
-        self.decisions.go_to(image_id)
-        self.close_sheet()
-        self.middle.show_view("image")
-
-    @Slot()
-    def open_sheet(self) -> None:
-        """Shows which images would be accepted for being sure enough."""
-        if self._model.project is not None and self.middle.view != "sheet":
-            self.decisions.stop_asking()
-            self.sheet.open(self._model.project)
-            self.middle.show_view("sheet")
-            self.sheet.slider.setFocus()
-
-    @Slot()
-    def close_sheet(self) -> None:
-        """From the contact sheet back to the image."""
-        if self.middle.view == "sheet":
-            self.sheet.shut()
-            self.middle.show_view("image")
-
-    @Slot(object)
-    def _accept_all(self, edit: Edit) -> None:
-        number = len(self.sheet.ids())
-        if self._model.apply(edit) is not None:
-            messages.show(f"{count(number, 'image')} accepted. Undo takes that back.", "done")
-        self.close_sheet()
-
     @Slot(object)
     def _decided(self, decision: Decision) -> None:
         self.decisions.decide(decision)
@@ -414,36 +376,10 @@ class CuratePage(Page):
             self._commands[id]()
         self._show_view()
 
-    def leave(self) -> None:
-        """Esc: closes what is open, one thing at a time."""
-        if self.middle.view == "sheet":
-            self.close_sheet()
-        elif self.decisions.asking:
-            self.decisions.stop_asking()
-        elif QApplication.focusWidget() not in (self, self.canvas):
-            self.take_focus()
-        elif self.middle.view == "image":
-            self.canvas.leave()
-
-    def delete(self) -> None:
-        """Deletes the selected mask; with none, goes back to Review if the user came from there."""
-        if not self.canvas.delete_selected() and self._mending:
-            self.go_back()
-
-    def finish(self) -> None:
-        """Enter: presses the button that has the focus, closes a polygon, or opens the grid's image."""
-        focus = QApplication.focusWidget()
-        if isinstance(focus, QAbstractButton):
-            focus.click()
-        elif self.middle.view == "grid":
-            self.toggle_grid()
-        else:
-            self.canvas.finish()
-
-    def go_row(self, rows: int) -> None:
-        """Up or down in the grid."""
-        if self.middle.view == "grid":
-            self.decisions.go_by(rows * self.grid.columns)
+    @property
+    def mending(self) -> bool:
+        """Whether the user came from Review and has not gone back yet."""
+        return self._mending
 
     @Slot()
     def go_back(self) -> None:
@@ -451,21 +387,3 @@ class CuratePage(Page):
         self._mending = False
         self.stage.show_back(False)
         self.back_requested.emit()
-
-    def search(self) -> None:
-        """Gives the keys to the search field."""
-        self.filter_bar.search.setFocus()
-        self.filter_bar.search.selectAll()
-
-    def ask_number(self) -> None:
-        """Gives the keys to the field for a number."""
-        self.bar.number.setFocus()
-        self.bar.number.selectAll()
-
-    def to_controls(self) -> None:
-        """To the inspector's controls, or back."""
-        focus = QApplication.focusWidget()
-        if focus is not None and self.inspector.isAncestorOf(focus):
-            self.take_focus()
-        else:
-            self.inspector.accept.setFocus()
