@@ -49,7 +49,7 @@ _LIKELY = _Hardness(0.05, (12, 80.0, 0.28, 0.13), (25, 110.0, 0.28, 0.10))
 _POSSIBLE = _Hardness(0.03, (12, 80.0, 0.28, 0.17), (12, 80.0, 0.31, 0.17), extreme=False)
 # Small round spots are vessels and sinuses, not marks.
 _ROUND_PIXELS, _ROUND = 60, 1.2
-# In smaller heads (shorter side in pixels) vessels and sulci are as hard as letters.
+# In smaller heads (shorter side in pixels) vessels and sulci are as hard as letters, and make up lines.
 _SMALLEST_HEAD = 120
 # Rim of scalp and bone, as a share of the head's shorter side: what lies deeper counts as brain.
 _RIM = 0.085
@@ -62,6 +62,9 @@ def find_marks_on_head(page: Page, head: Head) -> list[Mark]:
     if head.box is None:
         return []
     brain = inside_skull(head.mask, _RIM)
+    x0, y0, x1, y1 = head.box
+    if min(x1 - x0, y1 - y0) < _SMALLEST_HEAD:
+        return _coloured(page, head, brain)
     return [*_coloured(page, head, brain), *_lines(page, brain), *_hard(page, head, brain, _SURE)]
 
 

@@ -149,7 +149,7 @@ def test_lines_of_text_near_the_head_do_not_join_it(draw: Callable[..., Any]) ->
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_head_with_room_round_it_is_found(draw: Callable[..., Any], data: st.DataObject) -> None:
-    width, height = data.draw(st.integers(160, 500)), data.draw(st.integers(160, 500))
+    width, height = data.draw(st.integers(260, 500)), data.draw(st.integers(260, 500))
     radius = data.draw(st.floats(0.24, 0.44)) * min(width, height)
     radii = (radius, radius * data.draw(st.floats(1.0, 1.12)))
     x = data.draw(st.floats(radii[0] + 2, width - radii[0] - 2))
