@@ -31,7 +31,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. With `actions` or of level "error" it stays until it is closed, else it goes by itself."""
+    """One message. Errors and questions (warnings with `actions`) stay until closed, others go by themselves."""
 
     text: str
     level: Level
@@ -40,7 +40,7 @@ class Message:
     @property
     def stays(self) -> bool:
         """Whether it waits for the user."""
-        return bool(self.actions) or self.level == "error"
+        return self.level == "error" or (self.level == "warning" and bool(self.actions))
 
 
 class Messages(QObject):

@@ -12,6 +12,8 @@ from curator.app.messages import Action, Message
 from curator.app.widgets import IconButton, label
 
 _SHOWN_MS = 5000
+# Time to read and to reach for a button.
+_SHOWN_WITH_ACTIONS_MS = 12_000
 _MARGIN = 44
 _WIDEST = 760
 _LEVELS = {
@@ -48,7 +50,6 @@ class Toast(QFrame):
         self._buttons: list[QPushButton] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(_SHOWN_MS)
         self._timer.timeout.connect(self.dismiss)
         parent.installEventFilter(self)
         self.hide()
@@ -102,7 +103,7 @@ class Toast(QFrame):
         self.show()
         self.raise_()
         if not message.stays:
-            self._timer.start()
+            self._timer.start(_SHOWN_WITH_ACTIONS_MS if message.actions else _SHOWN_MS)
 
     def _button(self, action: Action) -> QPushButton:
         button = QPushButton(action.words)

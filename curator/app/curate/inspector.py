@@ -31,7 +31,7 @@ from curator.records import DECISIONS, DISCARD_REASONS, Crop, DiscardReason, Ima
 
 WIDTH: Final = 304
 _SURE_FROM: Final = 0.85
-_FILL_WORDS: Final = (("black", "Black"), ("background", "Backgr."), ("inpaint", "Inpaint"))
+_FILL_WORDS: Final = (("black", "Black"), ("background", "Median"), ("inpaint", "Inpaint"))
 # What is only proposed is dashed, as on the canvas.
 _SEGMENT: Final = (
     "QPushButton { padding: 7px 4px 25px 4px; }"

@@ -139,7 +139,7 @@ class ConfusionMatrix(QWidget):
         right = np.eye(n, dtype=bool)[..., None]
         colours = theme.current()
         base, keep, discard = (
-            np.array(QColor(value).getRgb()[:3], np.float64)
+            np.array([QColor(value).red(), QColor(value).green(), QColor(value).blue()], np.float64)
             for value in (colours.pane_raised, colours.keep, colours.discard)
         )
         pixels = base * (1 - shares) + np.where(right, keep, discard) * shares

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
+from curator.app import jobs
 from curator.app.image_loader import ByteCache, to_qimage
 from curator.errors import CuratorError
 from curator.imaging.decode import RGB, load
@@ -137,19 +138,17 @@ class Pictures(QObject):
             return Details(wanted, error=str(error))
         original = to_qimage(image)
         try:
-            from curator.evaluation.saliency import share_inside
-
             heat = self._cam_of(wanted.run_dir).heat(trained, wanted.said)
-            inside = share_inside(heat, _foreground(trained))
+            saliency = jobs.load("curator.evaluation.saliency")
+            inside = saliency.share_inside(heat, _foreground(trained))
         except CuratorError as error:
             return Details(wanted, original, trained, error=str(error))
         return Details(wanted, original, trained, heat, inside)
 
     def _cam_of(self, run_dir: Path) -> GradCam:
-        from curator.evaluation.saliency import GradCam
-
         if self._cam is None or self._cam[0] != run_dir:
-            self._cam = (run_dir, GradCam(run_dir))
+            saliency = jobs.load("curator.evaluation.saliency")
+            self._cam = (run_dir, saliency.GradCam(run_dir))
         return self._cam[1]
 
     @Slot(object, object)
