@@ -185,9 +185,7 @@ def test_center_crop_is_the_middle() -> None:
 
 def test_center_crop_of_a_long_strip_needs_no_more_than_the_square() -> None:
     strip = noise(1, 30_000)
-    assert np.all(
-        to_square(strip, 224, "center-crop") == strip[15_000 - 1 : 15_001].reshape(-1, 3)[:1]
-    ) or np.all(to_square(strip, 224, "center-crop") == strip[14_999])
+    assert np.all(to_square(strip, 224, "center-crop") == strip[14_999])
 
 
 def test_sizes_keep_their_ratio_and_are_never_nothing() -> None:
