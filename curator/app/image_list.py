@@ -71,6 +71,8 @@ class ImageList(QAbstractListModel):
         self._flags: dict[Which, npt.NDArray[np.bool_]] = {}
         self._confidence: npt.NDArray[np.float64] = np.zeros(0)
         self._texts: list[str] = []
+        # Which texts hold what is searched for; kept, because rows are chosen anew at every move.
+        self._found: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._group: list[str | None] = []
         # Made when it is asked for; None after a group changed.
         self._members: dict[str, list[int]] | None = None
@@ -123,6 +125,8 @@ class ImageList(QAbstractListModel):
     def set_filter(self, wanted: Filter) -> None:
         """Changes what is listed; also the current image has to hold to it, though it stays current."""
         self._filter = wanted
+        text = wanted.text.casefold()
+        self._found = np.fromiter((text in one for one in self._texts), np.bool_, len(self._texts))
         self._current = -1
         self._update_rows()
 
@@ -242,6 +246,7 @@ class ImageList(QAbstractListModel):
         self._flags["all"] = np.ones(len(ids), np.bool_)
         self._confidence = np.full(len(ids), np.nan)
         self._texts = [""] * len(ids)
+        self._found = np.ones(len(ids), np.bool_)
         self._group = [None] * len(ids)
         self._members = None
         self._read(ids)
@@ -264,6 +269,7 @@ class ImageList(QAbstractListModel):
                 self._group[position] = state.copy_group
                 self._members = None
             self._texts[position] = f"{state.file_name}\n{state.note}".casefold()
+            self._found[position] = self._filter.text.casefold() in self._texts[position]
 
     def _sort(self) -> None:
         if self._order == "unsure-first":
@@ -277,10 +283,7 @@ class ImageList(QAbstractListModel):
         wanted = self._flags.get(self._filter.which)
         if wanted is None:
             return np.zeros(0, np.intp)
-        wanted = wanted.copy()
-        if self._filter.text:
-            text = self._filter.text.casefold()
-            wanted &= np.fromiter((text in one for one in self._texts), np.bool_, len(self._texts))
+        wanted = wanted & self._found
         if self._filter.least_confidence is not None:
             wanted &= self._confidence >= self._filter.least_confidence
         current = self._position.get(self._current)

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QImage,
     QPainter,
     QPainterPath,
-    QPainterPathStroker,
     QPen,
     QPixmap,
     QPolygonF,
@@ -35,6 +34,8 @@ CROP_COLOUR: Final = theme.DARK.accent
 MASK_COLOUR: Final = theme.DARK.unsure
 BRAIN_COLOUR: Final = theme.DARK.discard
 _DIM: Final = QColor(0, 0, 0, 150)
+_VEIL: Final = QColor(48, 33, 6, 115)
+_VEIL_SELECTED: Final = QColor(110, 78, 20, 125)
 _HANDLE: Final = 9.0
 _TAG_PIXELS: Final = 11
 # Beyond this many screen pixels an image pixel, pixels are shown as squares.
@@ -219,9 +220,8 @@ class MaskItem(_Overlay):
         self._paint_tag(painter)
 
     def _paint_hatch(self, painter: QPainter) -> None:
-        veil = QColor(self._colour)
-        veil.setAlphaF(0.26 if self._selected else 0.16)
-        painter.fillPath(self._path, veil)
+        # Darkened first, so that the hatch stands out on a white bar as on black.
+        painter.fillPath(self._path, _VEIL_SELECTED if self._selected else _VEIL)
         hatch = QBrush(_hatch(painter.device().devicePixelRatioF()))
         inverse, _ = painter.worldTransform().inverted()
         hatch.setTransform(inverse)
@@ -343,16 +343,18 @@ def _line(painter: QPainter, colour: QColor, width: float) -> QPen:
 
 
 def _covered(mask: Mask) -> QPainterPath:
-    """What the mask covers: its edge runs through the middle of pixels that belong to it."""
+    """What the mask covers. A box is exact; other edges are drawn through the middle of their pixels, which
+    belong to the mask: half a pixel that nobody sees.
+    """
     path = QPainterPath()
-    path.addPolygon(QPolygonF([QPointF(x + 0.5, y + 0.5) for x, y in mask.polygon]))
-    path.closeSubpath()
-    path.setFillRule(Qt.FillRule.OddEvenFill)
-    border = QPainterPathStroker()
-    border.setWidth(1.0)
-    border.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-    border.setCapStyle(Qt.PenCapStyle.SquareCap)
-    return path.united(border.createStroke(path)).simplified()
+    x0, y0, x1, y1 = bounds(mask.polygon)
+    corners = {(x0, y0), (x1 - 1, y0), (x1 - 1, y1 - 1), (x0, y1 - 1)}
+    if len(mask.polygon) == len(corners) and set(mask.polygon) == corners:
+        path.addRect(QRectF(x0, y0, x1 - x0, y1 - y0))
+    else:
+        path.addPolygon(QPolygonF([QPointF(x + 0.5, y + 0.5) for x, y in mask.polygon]))
+        path.closeSubpath()
+    return path
 
 
 @lru_cache(maxsize=4)
@@ -364,7 +366,7 @@ def _hatch(ratio: float) -> QPixmap:
     painter = QPainter(tile)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     colour = QColor(MASK_COLOUR)
-    colour.setAlphaF(0.6)
+    colour.setAlphaF(0.7)
     painter.setPen(QPen(colour, ratio))
     for shift in (-side, 0, side):
         painter.drawLine(QPointF(shift, side), QPointF(shift + side, 0))
