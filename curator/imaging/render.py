@@ -39,8 +39,8 @@ def mask_area(masks: tuple[Mask, ...], width: int, height: int) -> npt.NDArray[n
 def fill_masks(image: RGB, masks: tuple[Mask, ...], fill: Fill) -> RGB:
     """The whole image with its masks filled; a new array, or the same one where there is no mask.
 
-    `black` writes 0; `background` the median colour of the unmasked ring of 7 px round each connected area
-    (of the whole unmasked image where there is no ring); `inpaint` is Telea's method.
+    `black` writes 0; `background` the median colour of the unmasked ring of 7 px round each connected area;
+    `inpaint` is Telea's method. An image that is masked as a whole becomes black.
     """
     if not masks:
         return image
@@ -63,8 +63,8 @@ def fill_masks(image: RGB, masks: tuple[Mask, ...], fill: Fill) -> RGB:
         window = np.s_[max(0, y - _RING) : y + h + _RING, max(0, x - _RING) : x + w + _RING]
         own = (labels[window] == index).astype(np.uint8)
         near = cv2.dilate(own, np.ones((2 * _RING + 1, 2 * _RING + 1), np.uint8)) > 0
-        ring = image[window][near & free[window]]
-        colour = np.median(ring if len(ring) else image[free], axis=0)
+        # Never empty: what is next to a connected area is not masked, or it would belong to it.
+        colour = np.median(image[window][near & free[window]], axis=0)
         filled[window][own > 0] = np.rint(colour).astype(np.uint8)
     return filled
 

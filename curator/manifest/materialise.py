@@ -29,7 +29,7 @@ _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _DEVICES = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
 # Most file systems take names of 255 bytes; hash, number and ending need some 20.
 _LONGEST: Final = 200
-_OURS = re.compile(r"-[0-9a-f]{8}(-[0-9]+)?\.png$")
+_OURS = re.compile(r"-([0-9a-f]{8})(-[0-9]+)?\.png$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,8 @@ def _earlier(target: Path) -> dict[Path, str]:
             except (ValueError, KeyError, TypeError, RecursionError):
                 continue
             plain = len(name.parts) == 2 and ".." not in name.parts and not name.is_absolute()
-            if plain and _OURS.search(name.name) and f"-{digest[:8]}" in name.name:
+            ours = _OURS.search(name.name)
+            if plain and ours is not None and ours[1] == digest[:8]:
                 path = folder / name
                 if path.is_file():
                     found[path] = line + "\n"

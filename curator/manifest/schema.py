@@ -67,7 +67,7 @@ _Point = tuple[_Coordinate, _Coordinate]
 class _Strict(BaseModel):
     """Unknown fields, NaN, and numbers or texts of another type (`true` for 1, "5" for 5) are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ManifestMask(_Strict):

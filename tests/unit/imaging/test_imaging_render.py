@@ -98,10 +98,9 @@ def test_background_of_each_area_is_its_own_and_never_counts_other_masks() -> No
     assert np.all(filled[:, 40:] == 180)
 
 
-def test_background_without_a_ring_is_that_of_the_whole_image() -> None:
+def test_background_of_wide_and_of_enclosed_masks_is_what_lies_next_to_them() -> None:
     image = np.full((30, 40, 3), 90, np.uint8)
     image[:, :30] = 7
-    # A frame of masks all round the inner one leaves it no ring; what is unmasked lies far to the right.
     filled = fill_masks(image, (box(0, 0, 32, 29),), "background")
     assert np.all(filled[:, :33] == 90)
     inner = fill_masks(image, (box(14, 14, 15, 15), *(box(4, 4, 26, 12), box(4, 17, 26, 26))), "background")

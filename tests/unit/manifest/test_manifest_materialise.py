@@ -140,12 +140,18 @@ def test_a_second_run_removes_its_own_stale_images_and_nothing_else(
     images = tmp_path / "out" / "images"
     (images / "train" / "yes" / "mine.png").write_bytes(b"x")
     (images / "test" / "yes").mkdir(parents=True)
-    (images / "test" / "yes" / "theirs.png").write_bytes(b"x")
-    (images / "test" / METADATA).write_text('{"file_name": "yes/theirs.png"}\n{"file_name": 3}\nnonsense\n')
+    names = ("theirs.png", "theirs-00000000.jpg", "theirs-00000001.png")
+    theirs = [{"file_name": f"yes/{name}", "sha256": "0" * 64} for name in names]
+    for name in names:
+        (images / "test" / "yes" / name).write_bytes(b"x")
+    lines = [json.dumps(line) for line in (*theirs, {"file_name": 3}, {"file_name": "yes/theirs.png"})]
+    (images / "test" / METADATA).write_text("\n".join([*lines, "nonsense", "[1]", ""]))
     moved = a.model_copy(update={"split": "val"})
     run(write(tmp_path, [moved]))
     assert files(tmp_path) == [
         f"test/{METADATA}",
+        "test/yes/theirs-00000000.jpg",
+        "test/yes/theirs-00000001.png",
         "test/yes/theirs.png",
         "train/yes/mine.png",
         f"val/{METADATA}",
