@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -36,12 +37,9 @@ shortcuts.register(
 )
 
 
-def bind_all(
-    page: QWidget, slots: Mapping[str, Callable[[], object]], blocked: Callable[[str], bool]
-) -> None:
-    """Binds each id to its slot; `blocked` says whether something in front of the page keeps a key away."""
-    for id, slot in slots.items():
-        shortcuts.bind(page, id, _guarded(page, id, slot, blocked))
+def bind_all(page: QWidget, commands: Mapping[str, Callable[[], object]]) -> dict[str, QShortcut]:
+    """Binds each id to its command; returns the live shortcuts by id."""
+    return {id: shortcuts.bind(page, id, _guarded(page, id, command)) for id, command in commands.items()}
 
 
 def is_text_field(widget: QWidget | None) -> bool:
@@ -54,12 +52,8 @@ def held_key(id: str, text: str) -> bool:
     return text in shortcuts.get(id).keys
 
 
-def _guarded(
-    page: QWidget, id: str, slot: Callable[[], object], blocked: Callable[[str], bool]
-) -> Callable[[], None]:
+def _guarded(page: QWidget, id: str, command: Callable[[], object]) -> Callable[[], None]:
     def run() -> None:
-        if blocked(id):
-            return
         focus = QApplication.focusWidget()
         on_control = isinstance(focus, QAbstractButton) and page.isAncestorOf(focus)
         if id == "curate.next_unsure" and (on_control or is_text_field(focus)):
@@ -68,6 +62,6 @@ def _guarded(
         elif on_control and isinstance(focus, QAbstractButton) and id == "curate.accept":
             focus.click()
         elif id in _EVERYWHERE or not is_text_field(focus):
-            slot()
+            command()
 
     return run

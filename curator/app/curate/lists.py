@@ -85,6 +85,7 @@ class FilmStrip(_Images):
     def __init__(self, images: ImageList) -> None:
         super().__init__(images, STRIP_SIDE, "Film strip", names=False)
         self.setProperty("role", "strip")
+        self.setViewportMargins(6, 0, 6, 0)
         self.setFlow(QListView.Flow.TopToBottom)
         self.setWrapping(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

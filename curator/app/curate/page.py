@@ -72,7 +72,7 @@ class CuratePage(Page):
         self._lay_out()
         self._connect_model()
         self._connect_parts()
-        bind_all(self, self._commands, self._key_blocked)
+        self._shortcuts = bind_all(self, self._commands)
         if model.project is not None:
             self._opened()
 
@@ -318,6 +318,11 @@ class CuratePage(Page):
 
     @Slot()
     def _view_changed(self) -> None:
+        in_sheet = self.middle.view == "sheet"
+        for id, shortcut in self._shortcuts.items():
+            # The sheet's own controls have the keys while it is open.
+            shortcut.setEnabled(not in_sheet or id == "curate.leave")
+        self.bar.setEnabled(not in_sheet)
         self.strip.setVisible(self.middle.view == "image")
         self._show_current_row()
         self.take_focus()
@@ -367,12 +372,9 @@ class CuratePage(Page):
             self._held.release_all()
         return super().eventFilter(watched, event)
 
-    def _key_blocked(self, id: str) -> bool:
-        return self.middle.view == "sheet" and id != "curate.leave"
-
     @Slot(str)
     def _bar_wanted(self, id: str) -> None:
-        if not self._key_blocked(id):
+        if self.middle.view != "sheet":
             self._commands[id]()
         self._show_view()
 
