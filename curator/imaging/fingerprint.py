@@ -37,7 +37,7 @@ def distances(first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> 
     if hasattr(np, "bitwise_count"):  # since numpy 2.0, ten times as fast
         counts = np.bitwise_count(different)
         return counts
-    quarters = np.ascontiguousarray(different)[..., None].view(np.uint16)
+    quarters = np.asarray(different, order="C")[..., None].view(np.uint16)
     counts = _bits()[quarters].sum(axis=-1, dtype=np.uint8)
     return counts
 

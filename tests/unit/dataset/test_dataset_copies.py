@@ -127,3 +127,4 @@ def test_distances_count_differing_bits_also_without_numpy_2(pairs: list[tuple[i
         patch.delattr(np, "bitwise_count", raising=False)
         assert distances(first, second).tolist() == expected
         assert distances(first[:, None], second[None, :]).diagonal().tolist() == expected
+        assert int(distances(first[0], second[0])) == expected[0]
