@@ -41,9 +41,14 @@ class Filter:
     least_confidence: float | None = None
 
 
-def badges(state: ImageState) -> list[str]:
-    """The badges of an image: its decision first, then "copies"."""
-    if is_unsure(state):
+def badges(state: ImageState, *, as_accepted: bool = False) -> list[str]:
+    """The badges of an image: its decision first, then "copies".
+
+    `as_accepted` gives the decision that it would have if it were accepted now.
+    """
+    if as_accepted:
+        first = "discard" if state.decision == "discard" else "keep"
+    elif is_unsure(state):
         first = "unsure"
     elif is_to_do(state):
         first = "undecided"
@@ -59,8 +64,11 @@ class ImageList(QAbstractListModel):
     another one becomes current: the cursor stays where it is.
     """
 
-    def __init__(self, loader: ImageLoader | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, loader: ImageLoader | None = None, parent: QObject | None = None, *, as_accepted: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._as_accepted = as_accepted
         self._project: Project | None = None
         self._loader = loader
         self._filter = Filter()
@@ -97,13 +105,13 @@ class ImageList(QAbstractListModel):
         if role == Role.THUMBNAIL:
             return self._loader.thumbnail(state) if self._loader is not None else None
         if role == Role.BADGES:
-            return badges(state)
+            return badges(state, as_accepted=self._as_accepted)
         if role == Role.ERROR:
             return self._loader.error(state) if self._loader is not None else state.error
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return state.file_name
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join((state.file_name, *badges(state)))
+            return ", ".join((state.file_name, *badges(state, as_accepted=self._as_accepted)))
         return None
 
     # What is listed

@@ -139,6 +139,7 @@ def test_badges(project: Project) -> None:
     ids = project.ids
     project.set_copy_groups([frozenset(ids[:2])])
     assert badges(project.state(ids[0])) == ["unsure", "copies"]
+    assert badges(project.state(ids[0]), as_accepted=True) == ["keep", "copies"]
     project.apply(edits.decide([project.state(ids[0])], "discard", "other"))
     assert badges(project.state(ids[0])) == ["discard", "copies"]
     project.apply(edits.decide([project.state(ids[2])], "keep"))

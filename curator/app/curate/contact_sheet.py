@@ -31,7 +31,7 @@ class ContactSheet(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Accept all confident ones")
         self._project: Project | None = None
-        self._images = ImageList(loader, self)
+        self._images = ImageList(loader, self, as_accepted=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 14, 18, 12)
         column.setSpacing(8)

@@ -53,7 +53,7 @@ class Stage(QWidget):
         inside = QHBoxLayout(self.back)
         inside.setContentsMargins(0, 0, 8, 0)
         inside.addStretch(1)
-        inside.addWidget(KeyHint("review.back"))
+        inside.addWidget(KeyHint("review.back"), 0, Qt.AlignmentFlag.AlignVCenter)
         self.back.clicked.connect(self.back_wanted)
         self.back.hide()
         self._loading = QTimer(self)
