@@ -132,7 +132,7 @@ def test_erasing_leaves_nothing_under_the_stroke_and_all_away_from_it(
     whole = Mask("ruler", shapes.box_polygon((0, 0), (WIDTH, HEIGHT), WIDTH, HEIGHT))
     left = strokes.erased((whole,), stroke, radius, WIDTH, HEIGHT)
     area = mask_area(left, WIDTH, HEIGHT)
-    assert all(mask.kind == "ruler" for mask in left)
+    assert all(mask.kind == "ruler" and len(mask.polygon) >= 3 for mask in left)
     for x, y in stroke:
         assert not area[int(y), int(x)]
     erased = strokes._Area(stroke, radius, WIDTH, HEIGHT, [whole.polygon]).of_stroke(stroke, radius)
@@ -156,6 +156,16 @@ def test_erasing_in_two_gives_two_masks() -> None:
     left = strokes.erased((bar,), [(45, 20), (45, 50)], 3, WIDTH, HEIGHT)
     assert [mask.kind for mask in left] == ["border", "border"]
     assert strokes.erased(left, [(45, 5), (46, 5)], 3, WIDTH, HEIGHT) == left
+
+
+def test_what_is_left_has_at_least_three_corners() -> None:
+    bar = Mask("border", shapes.box_polygon((10, 30), (80, 31), WIDTH, HEIGHT))
+    left = strokes.erased((bar,), [(45, 20), (45, 50)], 2, WIDTH, HEIGHT)
+    assert len(left) == 2
+    assert all(len(mask.polygon) >= 3 for mask in left)
+    dot = strokes.painted((), [(5.5, 5.5)], 0.5, "marker", WIDTH, HEIGHT)
+    assert all(len(mask.polygon) >= 3 for mask in dot)
+    assert mask_area(dot, WIDTH, HEIGHT)[5, 5] == 1
 
 
 def test_paint_joins_what_it_touches_of_its_kind_only() -> None:

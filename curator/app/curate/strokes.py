@@ -122,7 +122,9 @@ class _Area:
         from curator.imaging._cv2 import cv2
 
         points = cv2.approxPolyDP(contour, self._simpler_by, True).reshape(-1, 2)
-        return tuple((int(x), int(y)) for x, y in points)
+        outline = tuple((int(x), int(y)) for x, y in points)
+        # A dot or a thin line has fewer corners than a polygon must have.
+        return outline + outline[-1:] * (3 - len(outline))
 
 
 def _pixels(area: npt.NDArray[np.uint8], contour: Any) -> int:
