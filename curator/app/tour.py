@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
 from shiboken6 import isValid
 
@@ -26,6 +26,8 @@ _WIDTH, _HEIGHT = 1440, 900
 _CTRL: Final = Qt.KeyboardModifier.ControlModifier
 # Small and short: the tour shows that curves move, not how well a network can learn from drawn images.
 _EPOCHS, _SIDE, _BATCH = 14, 96, 16
+# Percent: what the tour accepts from the contact sheet.
+_CONFIDENT = 75
 
 
 def run_tour(root: Path, out: Path) -> Iterator[str]:
@@ -156,6 +158,9 @@ def _look_around(hands: Hands, root: Path, out: Path) -> str:
     hands.shoot("grid")
     hands.key(page, Qt.Key.Key_G)
     hands.click(page.inspector.accept_all)
+    page.sheet.slider.setFocus()
+    for _ in range(page.sheet.slider.value() - _CONFIDENT):
+        hands.key(page.sheet.slider, Qt.Key.Key_Left)
     hands.rest(1500)
     hands.shoot("contact-sheet")
     before = project.counts().decided
@@ -186,6 +191,7 @@ def _export(hands: Hands, root: Path, out: Path) -> str:
     from PySide6.QtTest import QTest
 
     QTest.keyClicks(field, str(folder))
+    hands.press("Count unreviewed proposals as decided", dialog)
     hands.press("Write the cleaned images too", dialog)
     hands.shoot("export", dialog)
     hands.press("Export", dialog)
@@ -216,6 +222,9 @@ def _train(hands: Hands, root: Path, out: Path) -> str:
     hands.type_number("Image size", _SIDE, page.form)
     hands.type_number("Batch size", _BATCH, page.form)
     page.form.more.set_open(False)
+    hands.until("the data are counted", lambda: not page.data.counting, 30)
+    if page.data.accept.isVisible():
+        hands.click(page.data.accept, QPoint(9, page.data.accept.height() // 2))
     hands.until("the data are counted", lambda: not page.data.counting, 30)
     hands.shoot("train")
     hands.click(page.controls.train_button)
