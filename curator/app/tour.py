@@ -241,10 +241,7 @@ def _train(hands: Hands, root: Path, out: Path) -> str:
     hands.shoot("trained")
     if not (run_dir / "best.pt").is_file():
         raise CuratorError(f"The training left no checkpoint in {run_dir}.")
-    target = out / "run"
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(run_dir, target)
-    return f"Trained {_epochs(run_dir)} epochs; the run is in {target}"
+    return f"Trained {_epochs(run_dir)} epochs: {run_dir.name}"
 
 
 def _review(hands: Hands, root: Path, out: Path) -> str:
@@ -287,6 +284,9 @@ def _review(hands: Hands, root: Path, out: Path) -> str:
         raise CuratorError("The page Curate is not there.")
     hands.click(curate.stage.back)
     hands.until("Review is back", lambda: window.stack.currentWidget() is page, 10)
+    target = out / "run"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(results.run.folder, target)
     metrics = results.summary.metrics["balanced_accuracy"]
     right = (
         "not defined" if metrics is None else f"{metrics.value:.2f} [{metrics.low:.2f}, {metrics.high:.2f}]"
