@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
@@ -21,6 +21,10 @@ from curator.app.application import create
 from curator.app.tour_hands import Hands
 from curator.errors import CuratorError
 from curator.records import ImageState
+
+if TYPE_CHECKING:
+    from curator.app.curate.canvas import Canvas
+    from curator.project import Project
 
 _WIDTH, _HEIGHT = 1440, 900
 _CTRL: Final = Qt.KeyboardModifier.ControlModifier
@@ -99,16 +103,16 @@ def _curate(hands: Hands, root: Path, out: Path) -> str:
     if not isinstance(page, CuratePage):
         raise CuratorError("The page Curate is not there.")
     canvas = page.canvas
-    masked = _first(hands, lambda s: s.decision == "keep" and len(s.masks) >= 3 and s.crop is not None)
+    masked = _surest(hands, lambda s: s.decision == "keep" and len(s.masks) >= 3 and _roomy(s))
     _go_to(hands, masked)
     hands.shoot("curate")
 
     # Mend the crop by a handle, then mask something by hand.
     crop = project.state(masked).crop
     if crop is not None:
-        corner = QPointF(crop.x + crop.width, crop.y + crop.height)
+        corner = QPointF(crop.x, crop.y)
         view = canvas.viewport()
-        hands.drag(view, _on(canvas, corner), _on(canvas, corner + QPointF(-14, -10)))
+        hands.drag(view, _on(canvas, corner), _on(canvas, corner - QPointF(6, 6)))
     hands.until("the crop is mended", lambda: "crop" in project.state(masked).edited, 10)
     before = len(project.state(masked).masks)
     hands.key(canvas, Qt.Key.Key_M)
@@ -297,19 +301,30 @@ def _review(hands: Hands, root: Path, out: Path) -> str:
     )
 
 
-def _project(hands: Hands):  # type: ignore[no-untyped-def]
+def _project(hands: Hands) -> Project:
     project = hands.window.model.project
     if project is None:
         raise CuratorError("No folder is open.")
     return project
 
 
-def _first(hands: Hands, wanted) -> int:  # type: ignore[no-untyped-def]
-    states: list[ImageState] = _project(hands).states()
-    for state in states:
+def _first(hands: Hands, wanted: Callable[[ImageState], bool]) -> int:
+    for state in _project(hands).states():
         if wanted(state):
             return state.id
     raise CuratorError("The demo has no image of the kind that the tour looks for.")
+
+
+def _surest(hands: Hands, wanted: Callable[[ImageState], bool]) -> int:
+    states = [state for state in _project(hands).states() if wanted(state)]
+    if not states:
+        raise CuratorError("The demo has no image of the kind that the tour looks for.")
+    return max(states, key=lambda state: (state.confidence or 0, -state.id)).id
+
+
+def _roomy(state: ImageState) -> bool:
+    """Whether the crop's upper left corner can be dragged outwards."""
+    return state.crop is not None and state.crop.x >= 12 and state.crop.y >= 12
 
 
 def _go_to(hands: Hands, image_id: int) -> None:
@@ -317,7 +332,7 @@ def _go_to(hands: Hands, image_id: int) -> None:
     hands.rest()
 
 
-def _on(canvas, point: QPointF) -> QPointF:  # type: ignore[no-untyped-def]
+def _on(canvas: Canvas, point: QPointF) -> QPointF:
     """A point of the image as a point of the canvas's viewport."""
     return QPointF(canvas.mapFromScene(point))
 
