@@ -103,7 +103,7 @@ def _curate(hands: Hands, root: Path, out: Path) -> str:
     if not isinstance(page, CuratePage):
         raise CuratorError("The page Curate is not there.")
     canvas = page.canvas
-    masked = _surest(hands, lambda s: s.decision == "keep" and len(s.masks) >= 3 and _roomy(s))
+    masked = _surest(hands, lambda s: s.decision == "keep" and _with_texts(s) and _roomy(s))
     _go_to(hands, masked)
     hands.shoot("curate")
 
@@ -320,6 +320,10 @@ def _surest(hands: Hands, wanted: Callable[[ImageState], bool]) -> int:
     if not states:
         raise CuratorError("The demo has no image of the kind that the tour looks for.")
     return max(states, key=lambda state: (state.confidence or 0, -state.id)).id
+
+
+def _with_texts(state: ImageState) -> bool:
+    return sum(mask.kind == "text" for mask in state.masks) >= 2
 
 
 def _roomy(state: ImageState) -> bool:

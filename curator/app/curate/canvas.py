@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent
 
 from curator.app.curate import shapes
 from curator.app.curate.draw_tools import make_tools
 from curator.app.curate.layers import Layers
+from curator.app.curate.pointing import HANDLE_CURSORS, pointed_at
 from curator.app.curate.select_tool import mask_at
 from curator.app.curate.shapes import Point
 from curator.app.curate.tools import Sheet, Tool, ToolName, mask_words, with_crop, with_masks
@@ -26,25 +25,6 @@ Mode: TypeAlias = Literal["edit", "original", "cleaned"]
 # How near, in screen pixels, a press counts as one on a handle.
 _REACH: Final = 9.0
 _BRUSH_LEAST, _BRUSH_MOST = 1.0, 400.0
-_HANDLE_CURSORS: Final = {
-    "nw": Qt.CursorShape.SizeFDiagCursor,
-    "se": Qt.CursorShape.SizeFDiagCursor,
-    "ne": Qt.CursorShape.SizeBDiagCursor,
-    "sw": Qt.CursorShape.SizeBDiagCursor,
-    "n": Qt.CursorShape.SizeVerCursor,
-    "s": Qt.CursorShape.SizeVerCursor,
-    "e": Qt.CursorShape.SizeHorCursor,
-    "w": Qt.CursorShape.SizeHorCursor,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Pointed:
-    """The pixel under the pointer and its grey value 0..255."""
-
-    x: int
-    y: int
-    grey: int
 
 
 class Canvas(ImageView):
@@ -376,13 +356,7 @@ class Canvas(ImageView):
         if loaded is None:
             return
         point = self.mapToScene(at)
-        x, y = math.floor(point.x()), math.floor(point.y())
-        height, width = loaded.pixels.shape[:2]
-        if 0 <= x < width and 0 <= y < height:
-            red, green, blue = (int(value) for value in loaded.pixels[y, x].astype(np.int32))
-            self.pointed.emit(Pointed(x, y, round(0.299 * red + 0.587 * green + 0.114 * blue)))
-        else:
-            self.pointed.emit(None)
+        self.pointed.emit(pointed_at(loaded.pixels, math.floor(point.x()), math.floor(point.y())))
 
     def _show_cursor(self, at: QPoint) -> None:
         sheet = self._sheet()
@@ -397,7 +371,7 @@ class Canvas(ImageView):
             point = self.mapToScene(at)
             handle = shapes.handle_at(sheet.crop, (point.x(), point.y()), sheet.reach)
             if handle is not None and self._tool.name in ("select", "crop"):
-                shape = _HANDLE_CURSORS[handle]
+                shape = HANDLE_CURSORS[handle]
             elif self._tool.name != "select":
                 shape = Qt.CursorShape.CrossCursor
             elif mask_at(sheet, (point.x(), point.y())) is not None:

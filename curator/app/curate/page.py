@@ -10,7 +10,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from curator.app import messages
-from curator.app.curate.canvas import Pointed
 from curator.app.curate.commands import HeldKeys, commands_of
 from curator.app.curate.contact_sheet import ContactSheet
 from curator.app.curate.decisions import Decisions
@@ -19,6 +18,7 @@ from curator.app.curate.inspector import Inspector
 from curator.app.curate.keys import bind_all
 from curator.app.curate.lists import FilmStrip, Grid
 from curator.app.curate.middle import Middle
+from curator.app.curate.pointing import Pointed
 from curator.app.curate.stage import Stage
 from curator.app.curate.view_bar import ViewBar
 from curator.app.image_list import Filter, ImageList, Order
