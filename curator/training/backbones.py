@@ -156,7 +156,12 @@ def build(card: Card, classes: int, *, dropout: float, weights: WeightsFound | N
     full = getattr(torchvision.models, card.builder)(weights=None)
     if weights is not None and weights.path is not None:
         state = _read_weights(card, weights)
-        missing, _ = full.load_state_dict(state, strict=False)
+        try:
+            missing, _ = full.load_state_dict(state, strict=False)
+        except RuntimeError as error:  # the same names with other shapes
+            raise WeightsError(
+                f"{weights.path} does not fit {card.title}: it is another network's."
+            ) from error
         if any(not name.startswith(("classifier.", "fc.")) for name in missing):
             raise WeightsError(f"{weights.path} does not fit {card.title}: it lacks {missing[0]}.")
     return Network(_features(card, full), card, classes, dropout)

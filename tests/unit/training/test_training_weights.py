@@ -1,0 +1,201 @@
+"""Pretrained weights: where they are looked for, how they are fetched, what is refused; and the configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from training_data import CONFIG
+
+from curator.errors import TrainingError, WeightsError
+from curator.paths import cache_dir
+from curator.records import Progress
+from curator.training.augment import augment
+from curator.training.backbones import Fetched, card_named, cards, fetch_weights, find_weights
+from curator.training.config import PRESETS, TrainConfig
+from curator.training.device import pick, sample
+from curator.training.summary import layer_table, summarise_backbone
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address on this machine where its files are served."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def no_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch hub's cache is the test's own."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
+
+
+def test_fetched_weights_are_checked_and_found(served: tuple[Path, str]) -> None:
+    folder, address = served
+    content = b"weights" * 100_000
+    (folder / "w.pth").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    card = replace(card_named("mobilenet_v2"), weights_url=f"{address}/w.pth", weights_sha256=digest)
+    assert find_weights(card).path is None
+    events = list(fetch_weights(card))
+    assert isinstance(events[-1], Fetched)
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert progress[-1].done == progress[-1].total == len(content)
+    found = find_weights(card)
+    assert (found.source, found.path) == ("cache", cache_dir() / "weights" / card.weights_file)
+
+
+def test_a_file_that_is_not_what_it_should_be_is_not_kept(served: tuple[Path, str]) -> None:
+    folder, address = served
+    (folder / "w.pth").write_bytes(b"something else")
+    card = replace(card_named("vgg16"), weights_url=f"{address}/w.pth")
+    with pytest.raises(WeightsError, match="is not the VGG16 weights it should be"):
+        list(fetch_weights(card))
+    assert not list((cache_dir() / "weights").iterdir())
+
+
+def test_nothing_reachable_is_one_sentence(served: tuple[Path, str]) -> None:
+    _, address = served
+    for url in (f"{address}/missing.pth", "http://127.0.0.1:9/w.pth"):
+        card = replace(card_named("resnet18"), weights_url=url)
+        with pytest.raises(WeightsError, match="can't be reached") as caught:
+            list(fetch_weights(card))
+        assert "\n" not in str(caught.value)
+    assert not list((cache_dir() / "weights").iterdir())
+
+
+def test_leaving_a_download_leaves_nothing(served: tuple[Path, str]) -> None:
+    folder, address = served
+    (folder / "w.pth").write_bytes(bytes(2_000_000))
+    events = fetch_weights(replace(card_named("vgg16"), weights_url=f"{address}/w.pth"))
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    assert not list((cache_dir() / "weights").iterdir())
+
+
+def test_the_users_file_comes_first_and_absence_is_said(tmp_path: Path) -> None:
+    card = card_named("mobilenet_v2")
+    own = tmp_path / "own.pth"
+    own.write_bytes(b"x")
+    assert find_weights(card, str(own)).source == "file"
+    assert find_weights(card, "none").path is None
+    missing = find_weights(card)
+    assert "from scratch" in missing.message
+    assert f"curator models --fetch {card.name}" in missing.message
+    with pytest.raises(WeightsError, match="is not a file"):
+        find_weights(card, str(tmp_path / "nowhere.pth"))
+
+
+def test_published_costs_are_those_of_the_layers() -> None:
+    """Torchvision's published parameters to the last one; multiply-adds to one percent."""
+    for card in cards():
+        found = summarise_backbone(card, measure=False)
+        assert found.parameters == card.parameters
+        assert found.macs == pytest.approx(card.multiply_adds, rel=0.01)
+
+
+def test_depthwise_layers_are_named_and_cheap() -> None:
+    layers = {layer.name: layer for layer in layer_table(card_named("mobilenet_v2"))}
+    depthwise = layers["features.2.conv.1.0"]
+    assert depthwise.kind == "depthwise 3x3"
+    assert depthwise.output == (96, 56, 56)
+    assert depthwise.parameters == 96 * 9
+    assert depthwise.macs == 96 * 9 * 56 * 56
+
+
+def test_an_unknown_backbone_names_those_there_are() -> None:
+    with pytest.raises(TrainingError, match="mobilenet_v2, resnet18, vgg16"):
+        card_named("alexnet")
+
+
+@given(
+    st.integers(1, 100),
+    st.floats(1e-7, 1.0),
+    st.sampled_from(["brain-mri", "digits", "photographs", "none"]),
+    st.booleans(),
+)
+def test_a_configuration_survives_its_file(epochs: int, rate: float, augmentation: str, flag: bool) -> None:
+    config = replace(CONFIG, epochs=epochs, lr=rate, augmentation=augmentation, class_weights=flag)
+    assert TrainConfig.from_values(asdict(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("values", "match"),
+    [
+        ({"epochs": 0}, "epochs is 0"),
+        ({"epochs": True}, "must be int"),
+        ({"lr": "fast"}, "must be float"),
+        ({"lr": float("nan")}, "lr is nan"),
+        ({"speed": 1}, "unknown settings: speed"),
+        ({"augmentation": "wild"}, "choose one of"),
+    ],
+)
+def test_a_wrong_configuration_is_refused(values: dict[str, object], match: str) -> None:
+    with pytest.raises(TrainingError, match=match):
+        TrainConfig.from_values(values)
+
+
+def test_presets_are_configurations() -> None:
+    for name in PRESETS:
+        assert TrainConfig.preset_named(name).preset == name
+    with pytest.raises(TrainingError, match="quick-look"):
+        TrainConfig.preset_named("slow-look")
+
+
+def test_augmentation_keeps_shape_and_range_and_follows_its_generator() -> None:
+    images = torch.rand(6, 3, 24, 24)
+    for kind in ("brain-mri", "digits", "photographs"):
+        first = augment(images, kind, torch.Generator().manual_seed(1))
+        again = augment(images, kind, torch.Generator().manual_seed(1))
+        other = augment(images, kind, torch.Generator().manual_seed(2))
+        assert first.shape == images.shape
+        assert torch.equal(first, again)
+        assert not torch.equal(first, other)
+        assert float(first.min()) >= 0
+        assert float(first.max()) <= 1
+    assert augment(images, "none", torch.Generator()) is images
+
+
+def test_digits_are_never_mirrored() -> None:
+    """A bright left half stays on the left for digits and changes sides now and then for heads."""
+    images = torch.zeros(64, 3, 24, 24)
+    images[..., :10] = 0.8
+    for kind, mirrored in (("digits", False), ("brain-mri", True)):
+        varied = augment(images, kind, torch.Generator().manual_seed(0)).mean(dim=(1, 2))
+        right = varied[:, 12:].sum(1) > varied[:, :12].sum(1)
+        assert bool(right.any()) is mirrored
+
+
+def test_memory_of_the_cpu_is_the_process_and_the_machine() -> None:
+    found = sample("cpu")
+    assert (found.kind, found.allocated, found.reserved, found.total) == ("cpu", 0, 0, 0)
+    assert 0 < found.process < found.machine_total
+    assert 0 < found.machine_free <= found.machine_total
+
+
+def test_a_device_that_is_not_here_is_refused() -> None:
+    assert pick("cpu") == "cpu"
+    for name in ("toaster", "cuda:99", "meta"):
+        with pytest.raises(TrainingError):
+            pick(name)
