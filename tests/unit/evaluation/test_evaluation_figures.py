@@ -28,8 +28,6 @@ from curator.training.inference import Predictor, read_predictions
 from curator.training.loop import fit
 from curator.training.network import Network
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
-
 
 def predictions_of(true: np.ndarray, probabilities: np.ndarray, groups: list[str]) -> list[Prediction]:
     """Predictions with labels c0, c1, ... and the loss that belongs to them."""
