@@ -11,6 +11,9 @@ from curator.cli import curating, doctor, training, window
 from curator.cli.output import complain
 from curator.errors import CuratorError
 
+# What typer ends with upon Ctrl+C: 128 and the number of SIGINT.
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="curator",
     help="From a raw folder of brain-MRI images to a clean dataset and a trained, reviewed classifier.",
@@ -53,6 +56,9 @@ def run(arguments: list[str]) -> int:
     try:
         app(args=arguments, prog_name="curator")
     except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            complain("Stopped. What was written before is whole.")
+            return 1
         return ended.code if isinstance(ended.code, int) else 0
     except CuratorError as error:
         complain(str(error))

@@ -64,6 +64,19 @@ def test_bad_input_is_1_with_one_line(
     assert "Traceback" not in error
 
 
+def test_ctrl_c_is_1_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("curator.workflow.propose.propose_folder", interrupted)
+    assert run(["propose", str(tmp_path)]) == 1
+    error = capsys.readouterr().err.strip()
+    assert error.count("\n") == 0
+    assert "topped" in error or "Aborted" in error
+
+
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     code = (
         "import sys; from curator.cli.main import run; run(['--help']); "
