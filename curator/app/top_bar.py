@@ -13,6 +13,8 @@ from curator.app.widgets import IconButton, label
 
 _PATH_WIDTH = 220
 
+_SAYING_NOTHING = frozenset({"images", "image", "data", "dataset", "train"})
+
 
 class TopBar(QWidget):
     """Emits what the user wants; the window knows how."""
@@ -70,7 +72,7 @@ class TopBar(QWidget):
 
     def set_dataset(self, root: Path | None) -> None:
         """Shows which dataset is open."""
-        self._name.setText("Curator" if root is None else root.name)
+        self._name.setText("Curator" if root is None else _dataset_name(root))
         text = "" if root is None else str(root)
         home = str(Path.home())
         shown = "~" + text[len(home) :] if text.startswith(home + "/") else text
@@ -96,3 +98,8 @@ class TopBar(QWidget):
         dark = theme.current().scheme == "dark"
         self.theme_button.set_icon("sun" if dark else "moon")
         self.theme_button.set_words("Light colours" if dark else "Dark colours")
+
+
+def _dataset_name(root: Path) -> str:
+    """The folder's name, with its parent's where it says nothing by itself."""
+    return f"{root.parent.name} / {root.name}" if root.name.lower() in _SAYING_NOTHING else root.name

@@ -236,12 +236,12 @@ def _train(hands: Hands, root: Path, out: Path) -> str:
     run_dir = page.trainer.run_dir
     if run_dir is None:
         raise CuratorError("The training has no folder.")
-    hands.until("some epochs are done", lambda: _epochs(run_dir) >= 5 or page.trainer.job is None, 150)
+    hands.until("some epochs are done", lambda: _epochs(run_dir) >= 5 or page.trainer.job is None, 300)
     hands.shoot("training")
     hands.click(page.controls.pause_button)
     hands.shoot("paused")
     hands.click(page.controls.pause_button)
-    hands.until("the training is over", lambda: page.trainer.job is None, 200)
+    hands.until("the training is over", lambda: page.trainer.job is None, 300)
     hands.shoot("trained")
     if not (run_dir / "best.pt").is_file():
         raise CuratorError(f"The training left no checkpoint in {run_dir}.")

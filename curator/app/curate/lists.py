@@ -123,7 +123,16 @@ class Grid(_Images):
     @property
     def columns(self) -> int:
         """How many images are in a row."""
-        return max(1, self.viewport().width() // self._delegate.cell.width())
+        return max(1, self._room() // self._delegate.cell.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Columns share the width, so that no strip of it stays empty."""
+        self.setGridSize(QSize(self._room() // self.columns, self._delegate.cell.height()))
+        super().resizeEvent(event)
+
+    def _room(self) -> int:
+        """The width beside the scroll bar, whether that is shown or not."""
+        return max(1, self.contentsRect().width() - self.verticalScrollBar().sizeHint().width() - 2)
 
     def sizeHint(self) -> QSize:
         return QSize(600, 400)
