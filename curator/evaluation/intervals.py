@@ -6,15 +6,23 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from curator.metrics import accuracy, auroc, balanced_accuracy, confusion_matrix
+from curator.metrics import accuracy, auroc, balanced_accuracy, confusion_matrix, cross_entropy
 from curator.records import Prediction
 
+Indices: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
 _SAMPLES = 2000
+# The fewest draws that still place the percentiles 2.5 and 97.5.
+_LEAST_SAMPLES = 200
+# Draws x images x classes that a macro AUROC may cost (about 2 s), and draws x images in memory at once.
+_RANKED_CELLS = 200_000_000
+_CHUNK_CELLS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,8 @@ def summarise(
     """Figures of the predictions whose label is among `classes`.
 
     Whole groups are drawn with replacement, `samples` times, from a generator seeded with `seed`; a prediction
-    without a group is one of its own.
+    without a group is one of its own. Draws in which a figure is not defined are left out of its interval; the
+    AUROC of many classes and images takes fewer draws, never below 200.
     """
     known = [one for one in predictions if one.label in classes]
     index = {name: number for number, name in enumerate(classes)}
@@ -81,11 +90,12 @@ def summarise(
     )
     predicted = np.array([index[one.predicted] for one in known], np.int64)
     names = [one.group or f"\0{one.file_name}" for one in known]
-    groups = [np.flatnonzero(np.array(names) == name) for name in sorted(set(names))]
+    order = {name: number for number, name in enumerate(sorted(set(names)))}
+    groups = np.array([order[name] for name in names], np.int64)
     counts = confusion_matrix(true, predicted, len(classes))
     return Summary(
         n_images=len(known),
-        n_groups=len(groups),
+        n_groups=len(order),
         classes=tuple(classes),
         metrics=_with_intervals(true, predicted, probabilities, groups, seed, samples),
         majority=max(Counter(true.tolist()).values(), default=0) / max(1, len(known)),
@@ -95,39 +105,102 @@ def summarise(
 
 
 def _with_intervals(
-    true: npt.NDArray[np.int64],
-    predicted: npt.NDArray[np.int64],
-    probabilities: npt.NDArray[np.float64],
-    groups: list[npt.NDArray[np.intp]],
-    seed: int,
-    samples: int,
+    true: Indices, predicted: Indices, probabilities: Floats, groups: Indices, seed: int, samples: int
 ) -> dict[str, Interval | None]:
-    classes = probabilities.shape[1]
-
-    def figures(chosen: npt.NDArray[np.intp]) -> dict[str, float | None]:
-        of, said, sure = true[chosen], predicted[chosen], probabilities[chosen]
-        return {
-            "balanced_accuracy": balanced_accuracy(of, said, classes),
-            "auroc": auroc(of, sure),
-            "accuracy": accuracy(of, said),
-            "loss": float(-np.log(np.maximum(sure[np.arange(len(of)), of], 1e-12)).mean()),
-        }
-
-    if not groups:
-        return dict.fromkeys(("balanced_accuracy", "auroc", "accuracy", "loss"))
-    whole = figures(np.arange(len(true)))
+    """The figures of all images, and their intervals from `samples` draws of whole groups."""
+    names = ("balanced_accuracy", "auroc", "accuracy", "loss")
+    if not len(true):
+        return dict.fromkeys(names)
+    losses = cross_entropy(true, probabilities)
+    whole = (
+        balanced_accuracy(true, predicted, probabilities.shape[1]),
+        auroc(true, probabilities),
+        accuracy(true, predicted),
+        float(losses.mean()),
+    )
+    # By class, so that a class is one run of columns.
+    by_class = np.argsort(true, kind="stable")
+    true, losses, groups = true[by_class], losses[by_class], groups[by_class]
+    right = (predicted[by_class] == true).astype(np.float64)
+    curves = _rank_orders(true, probabilities[by_class])
+    starts = np.flatnonzero(np.diff(true, prepend=-1))
+    # A macro AUROC sorts every draw once a class: with many classes fewer draws, not minutes.
+    ranked = min(samples, max(_LEAST_SAMPLES, _RANKED_CELLS // max(1, len(true) * len(curves))))
     random = np.random.default_rng(seed)
-    drawn: dict[str, list[float]] = {name: [] for name in whole}
-    for _ in range(samples):
-        picked = random.integers(0, len(groups), len(groups))
-        for name, value in figures(np.concatenate([groups[i] for i in picked])).items():
-            if value is not None:
-                drawn[name].append(value)
-    return {name: _interval(value, drawn[name]) for name, value in whole.items()}
+    drawn: list[list[Floats]] = [[] for _ in names]
+    count = int(groups.max()) + 1
+    rows = max(1, _CHUNK_CELLS // max(len(true), count))
+    for first in range(0, samples, rows):
+        here = min(rows, samples - first)
+        weights = _times_drawn(random.integers(0, count, (here, count)), count)[:, groups]
+        total = weights.sum(axis=1)
+        of_class = np.add.reduceat(weights, starts, axis=1)
+        hits = np.add.reduceat(weights * right, starts, axis=1)
+        present = of_class > 0
+        recalls = np.divide(hits, of_class, out=np.zeros_like(hits), where=present)
+        drawn[0].append(recalls.sum(axis=1) / present.sum(axis=1))
+        drawn[1].append(_areas(weights[: max(0, ranked - first)], curves))
+        drawn[2].append(weights @ right / total)
+        drawn[3].append(weights @ losses / total)
+    return {
+        name: _interval(value, np.concatenate(parts))
+        for name, value, parts in zip(names, whole, drawn, strict=True)
+    }
 
 
-def _interval(value: float | None, drawn: list[float]) -> Interval | None:
-    if value is None or math.isnan(value) or not drawn:
+def _times_drawn(picked: Indices, count: int) -> Floats:
+    """How often each of `count` groups was drawn, (draws, count), from the groups drawn, (draws, any)."""
+    rows = np.arange(len(picked))[:, None] * count
+    times = np.bincount((picked + rows).ravel(), minlength=len(picked) * count)
+    return times.reshape(len(picked), count).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _RankOrder:
+    """Images by rising probability of one class: `order` (n,), which of them are of it, and for those the
+    range [first, end) of equal probabilities they stand in."""
+
+    order: Indices
+    positive: npt.NDArray[np.bool_]
+    first: Indices
+    end: Indices
+
+
+def _rank_orders(true: Indices, probabilities: Floats) -> list[_RankOrder]:
+    """Of class 1 for two classes, else of each class, as `metrics.auroc` does."""
+    classes = probabilities.shape[1]
+    found = []
+    for index in [1] if classes == 2 else range(classes):
+        order = np.argsort(probabilities[:, index], kind="stable")
+        ordered = probabilities[order, index]
+        positive = true[order] == index
+        if positive.any():
+            values = ordered[positive]
+            first = np.searchsorted(ordered, values, "left")
+            found.append(_RankOrder(order, positive, first, np.searchsorted(ordered, values, "right")))
+    return found
+
+
+def _areas(weights: Floats, curves: Sequence[_RankOrder]) -> Floats:
+    """The AUROC of each draw that has one, from the images' weights (draws, n); Mann-Whitney, ties halved."""
+    total, defined = np.zeros(len(weights)), np.zeros(len(weights))
+    below = np.zeros((len(weights), weights.shape[1] + 1))
+    for curve in curves:
+        ordered = weights[:, curve.order]
+        of_it = ordered[:, curve.positive]
+        ordered[:, curve.positive] = 0
+        np.cumsum(ordered, axis=1, out=below[:, 1:])
+        above = (of_it * (below[:, curve.first] + below[:, curve.end])).sum(axis=1) / 2
+        pairs = of_it.sum(axis=1) * below[:, -1]
+        total += np.divide(above, pairs, out=np.zeros_like(above), where=pairs > 0)
+        defined += pairs > 0
+    some = defined > 0
+    areas: Floats = total[some] / defined[some]
+    return areas
+
+
+def _interval(value: float | None, drawn: Floats) -> Interval | None:
+    if value is None or math.isnan(value) or not len(drawn):
         return None
     low, high = np.percentile(drawn, [2.5, 97.5])
     return Interval(value, float(low), float(high))

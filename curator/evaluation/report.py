@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from curator import __version__
 from curator.errors import ImageError
 from curator.evaluation.intervals import Interval, Summary
@@ -21,6 +23,9 @@ from curator.training.events import EpochMetrics
 from curator.training.runs import Run, load_run
 
 _WORST = 24
+# A confusion matrix of more classes is unreadable on a page: the worst pairs are listed instead.
+_MATRIX_CLASSES = 20
+_PAIRS = 40
 _CHART_WIDTH, _CHART_HEIGHT, _MARGIN = 460, 220, 40
 
 _STYLE = """
@@ -56,7 +61,7 @@ def write_report(
     parts = [
         f"<h1>{_text(run.name)}</h1>",
         _about(run, source),
-        "<h2>Test set</h2>",
+        f"<h2>{_heading(predictions)}</h2>",
         _figures(summary, source.info.test_touched),
         "<h2>Confusion matrix</h2>",
         _confusion(summary),
@@ -95,6 +100,12 @@ def _about(run: Run, manifest: Manifest) -> str:
     return _table(["", ""], rows, head=False)
 
 
+def _heading(predictions: Sequence[Prediction]) -> str:
+    splits = sorted({one.split for one in predictions if one.split is not None})
+    names = {"test": "Test set", "val": "Validation set", "train": "Training set"}
+    return " and ".join(names[split] for split in splits) or "Predictions"
+
+
 def _figures(summary: Summary, touched: int) -> str:
     rows = [[name.replace("_", " "), *_spread(interval)] for name, interval in summary.metrics.items()]
     rows.append(["majority class (baseline)", f"{summary.majority:.3f}", ""])
@@ -113,6 +124,8 @@ def _spread(interval: Interval | None) -> list[str]:
 
 
 def _confusion(summary: Summary) -> str:
+    if len(summary.classes) > _MATRIX_CLASSES:
+        return _confused_pairs(summary)
     head = "".join(f'<th scope="col">said {_text(name)}</th>' for name in summary.classes)
     body = []
     for row, name in enumerate(summary.classes):
@@ -124,6 +137,22 @@ def _confusion(summary: Summary) -> str:
         )
         body.append(f'<tr><th scope="row">is {_text(name)}</th>{cells}</tr>')
     return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def _confused_pairs(summary: Summary) -> str:
+    """Of many classes, the pairs that are confused most: a table that a page can hold."""
+    wrong = summary.confusion - np.diag(summary.confusion.diagonal())
+    order = np.argsort(-wrong, axis=None, kind="stable")[:_PAIRS]
+    rows = []
+    for true, said in zip(*np.unravel_index(order, wrong.shape), strict=True):
+        if wrong[true, said]:
+            of = int(summary.confusion[true].sum())
+            rows.append([summary.classes[true], summary.classes[said], f"{wrong[true, said]} of {of}"])
+    if not rows:
+        return "<p>No two classes were confused.</p>"
+    return f"<p>The pairs confused most, of {len(summary.classes)} classes.</p>" + _table(
+        ["Is", "Said", "Images"], rows
+    )
 
 
 def _per_class(summary: Summary) -> str:
@@ -218,8 +247,8 @@ def _data_uri(image: RGB) -> str:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    Image.fromarray(image).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, head: bool = True) -> str:
