@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ def find_weights(card: Card, wanted: str = "imagenet") -> WeightsFound:
         if not path.is_file():
             raise WeightsError(f"{path} is not a file: give a weights file, or 'imagenet', or 'none'.")
         return WeightsFound("file", path, f"Weights from {path}.")
-    hub = Path(os.environ.get("TORCH_HOME", "~/.cache/torch")).expanduser() / "hub" / "checkpoints"
+    hub = _torch_home() / "hub" / "checkpoints"
     places: tuple[tuple[Source, Path], ...] = (("cache", cache_dir() / "weights"), ("torch hub", hub))
     for source, folder in places:
         path = folder / card.weights_file
@@ -129,15 +129,21 @@ def fetch_weights(card: Card) -> Iterator[Event]:
                 digest.update(block)
                 done += len(block)
                 yield Progress(done, max(total, done), f"Fetching {card.title} weights")
-        _check_digest(card, digest.hexdigest(), card.weights_url)
+            file.flush()
+            os.fsync(file.fileno())
+        if not digest.hexdigest().startswith(card.weights_sha256):
+            raise WeightsError(
+                f"{card.weights_url} sent something else than the {card.title} weights (SHA-256 "
+                f"{digest.hexdigest()[:12]}…): nothing was kept; try again, on another network if it stays so."
+            )
         path = folder / card.weights_file
         Path(name).chmod(0o644)
         Path(name).replace(path)
         yield Fetched(path)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError too
         reason = getattr(error, "reason", error)
         raise WeightsError(
-            f"{card.weights_url} can't be reached ({reason}): download it elsewhere and put it into {folder}, "
+            f"{card.weights_url} can't be fetched ({reason}): download it elsewhere and put it into {folder}, "
             "or train from scratch."
         ) from error
     finally:
@@ -167,6 +173,12 @@ def build(card: Card, classes: int, *, dropout: float, weights: WeightsFound | N
     return Network(_features(card, full), card, classes, dropout)
 
 
+def _torch_home() -> Path:
+    """Where torch.hub keeps its cache, by its own rules, without importing torch."""
+    cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.environ.get("TORCH_HOME") or f"{cache_home}/torch").expanduser()
+
+
 def _read_weights(card: Card, weights: WeightsFound) -> dict[str, torch.Tensor]:
     import pickle
 
@@ -176,7 +188,12 @@ def _read_weights(card: Card, weights: WeightsFound) -> dict[str, torch.Tensor]:
     if path is None:
         raise WeightsError("There is no weights file.")
     if weights.source != "file":
-        _check_digest(card, hashlib.sha256(path.read_bytes()).hexdigest(), str(path))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if not digest.startswith(card.weights_sha256):
+            raise WeightsError(
+                f"{path} is not the {card.title} weights it should be (SHA-256 {digest[:12]}…): "
+                "delete the file and fetch it again."
+            )
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
@@ -198,14 +215,6 @@ def _features(card: Card, full: nn.Module) -> nn.Module:
         found = getattr(full, card.features)
         return found if isinstance(found, nn.Module) else nn.Identity()
     return nn.Sequential(OrderedDict(list(full.named_children())[:-2]))
-
-
-def _check_digest(card: Card, digest: str, where: str) -> None:
-    if not digest.startswith(card.weights_sha256):
-        raise WeightsError(
-            f"{where} is not the {card.title} weights it should be (SHA-256 {digest[:12]}…): "
-            "delete the file and fetch it again."
-        )
 
 
 def _card(path: Path) -> Card:

@@ -22,7 +22,8 @@ class TrainConfig:
     `head_epochs` of the `epochs` train the head alone on frozen convolutions, then the top `open_groups` of
     the backbone's layer groups are opened, each lower one at `lr` times `lower_rate` of the one above. Without
     pretrained weights nothing is frozen and `head_epochs` counts as 0. `early_stopping` is a number of epochs
-    without a better validation loss, 0 for never. `threads` is torch's number of threads, 0 for its default.
+    without a better validation loss, 0 for never. `threads` is torch's number of threads, 0 for its default. With
+    `skip_unreadable`, images that are gone or changed are named and left out; without, they end the run.
     """
 
     backbone: str = "mobilenet_v2"
@@ -51,6 +52,7 @@ class TrainConfig:
     device: str = "auto"
     deterministic: bool = False
     threads: int = 0
+    skip_unreadable: bool = True
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from curator.errors import ImageError
+from curator.errors import ImageError, TrainingError
 from curator.imaging.render import Resize, network_input
 from curator.manifest.schema import ManifestRow
 from curator.manifest.verify import read_verified
@@ -32,12 +32,12 @@ class Loaded:
 
 
 def load_images(
-    rows: Sequence[ManifestRow], root: Path, side: int, resize: Resize
+    rows: Sequence[ManifestRow], root: Path, side: int, resize: Resize, *, skip: bool = True
 ) -> Generator[Event, None, Loaded]:
     """Renders the rows' images to the network's square; yields `Progress`, returns `Loaded`.
 
     An image that is gone, has changed since the manifest was written or can't be decoded is a `Warned` that
-    names it, and is left out.
+    names it, and is left out; without `skip` it is a `TrainingError`.
     """
     images = _room(len(rows), side)
     kept: list[ManifestRow] = []
@@ -46,6 +46,8 @@ def load_images(
         try:
             image = read_verified(root, row)
         except ImageError as error:
+            if not skip:
+                raise TrainingError(f"{error} Mend it, or let such images be left out.") from error
             yield Warned(f"{error} It is left out.", {"file_name": row.file_name})
             continue
         images[len(kept)] = network_input(image, row.edits, side, resize)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -49,6 +52,32 @@ def pick(name: str = "auto") -> str:
     if device.type not in ("cpu", "cuda", "mps"):
         raise TrainingError(f"Curator does not train on {name!r}: choose auto, cpu, cuda, cuda:1 or mps.")
     return name
+
+
+def spare_threads() -> int:
+    """One thread fewer than the cores: as many as the cores collapse (28 to 2 to 6 images/s, measured on two)
+    as soon as anything else runs, such as a window."""
+    return max(1, (os.cpu_count() or 2) - 1)
+
+
+@contextmanager
+def settings(threads: int, deterministic: bool) -> Iterator[None]:
+    """torch's threads (0 leaves them) and deterministic algorithms for a while, and as they were afterwards."""
+    import torch
+
+    if deterministic:
+        # cuBLAS asks for it, and reads it when CUDA is first used.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    threads_before = torch.get_num_threads()
+    deterministic_before = torch.are_deterministic_algorithms_enabled()
+    try:
+        if threads:
+            torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic, warn_only=True)
+        yield
+    finally:
+        torch.set_num_threads(threads_before)
+        torch.use_deterministic_algorithms(deterministic_before, warn_only=True)
 
 
 def sample(device: str = "cpu") -> MemorySample:

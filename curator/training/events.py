@@ -69,6 +69,13 @@ class BatchDone(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat(Event):
+    """Nothing to tell but that work goes on: a point to pause or stop at, inside a slow part of a batch."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class EpochDone(Event):
     """An epoch with its validation is over, and its row is on disk."""
 

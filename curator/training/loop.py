@@ -12,9 +12,9 @@ import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.nn import functional
 
@@ -26,17 +26,18 @@ from curator.training import checkpoint, runs
 from curator.training.augment import augment
 from curator.training.config import TrainConfig
 from curator.training.data import Loaded, load_images
-from curator.training.device import pick
+from curator.training.device import pick, settings
 from curator.training.events import (
     BatchDone,
     CheckpointSaved,
     EpochDone,
     EpochMetrics,
     Finished,
+    Heartbeat,
     PhaseChanged,
     Started,
 )
-from curator.training.network import Network
+from curator.training.pace import Pace
 from curator.training.work import (
     SplitData,
     Work,
@@ -48,12 +49,6 @@ from curator.training.work import (
     phase_of,
     resumed,
 )
-
-# Multiply-adds of the forward pass that a slow device works between two yields: about 0.3 s with its backward
-# pass on two CPU cores (measured: MobileNetV2 at 224 px trains some 14 images/s).
-_SLOW_STEP = 1.2e9
-# BatchNorm that learns its statistics needs this many images at a time to make sense of them.
-_LEAST_FOR_STATISTICS = 8
 
 
 def fit(
@@ -77,13 +72,20 @@ def fit(
     if not resume and (run_dir / runs.CONFIG).exists():
         raise TrainingError(f"{run_dir} holds a run already: choose another folder, or resume it.")
     device = torch.device(pick(config.device))
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    torch.use_deterministic_algorithms(config.deterministic, warn_only=True)
+    with settings(config.threads, config.deterministic):
+        yield from _fit(manifest, config, run_dir, source, device, resume)
+
+
+def _fit(
+    manifest: Manifest, config: TrainConfig, run_dir: Path, source: Path, device: torch.device, resume: bool
+) -> Generator[Event, None, None]:
+    classes = tuple(manifest.info.classes)
     loaded: dict[Split, Loaded] = {}
     for split in ("train", "val"):
         rows = [row for row in manifest.rows if row.decision == "keep" and row.split == split]
-        loaded[split] = yield from load_images(rows, source, config.image_size, config.resize)
+        loaded[split] = yield from load_images(
+            rows, source, config.image_size, config.resize, skip=config.skip_unreadable
+        )
     _refuse_empty(loaded, classes)
     run_dir.mkdir(parents=True, exist_ok=True)
     log = _log(run_dir)
@@ -95,7 +97,7 @@ def fit(
             work = begun(manifest, config, run_dir, source, loaded, device)
         run = work.run
         log.info("%s on %s: %s; %s", config.backbone, device, run.sizes, run.weights_message)
-        batches = len(_batches(len(work.train), config.batch_size, work.network, config, device)[0])
+        batches = len(_batches(len(work.train), config.batch_size))
         yield Started(
             run_dir, config, str(device), classes, run.sizes, run.weights_message, config.epochs, batches,
             work.epoch + 1,
@@ -127,10 +129,10 @@ def _epoch(work: Work, log: logging.Logger) -> Generator[Event, None, None]:
     epoch = work.epoch + 1
     # Seeding each epoch by its number makes a resumed run draw what the unbroken one would have drawn.
     torch.manual_seed(config.seed * 100_003 + epoch)
-    began = time.monotonic()
-    train_loss, train_accuracy = yield from _train(work, epoch)
-    trained = time.monotonic()
-    probabilities, targets = yield from _probabilities(work, epoch, len(work.train) / (trained - began))
+    train_loss, train_accuracy, trained = yield from _train(work, epoch)
+    speed = len(work.train) / max(trained, 1e-9)
+    probabilities, validated = yield from _probabilities(work, epoch, speed)
+    targets = work.val.targets.numpy()
     val_loss = float(-np.log(np.maximum(probabilities[np.arange(len(targets)), targets], 1e-12)).mean())
     predicted = probabilities.argmax(axis=1)
     rate = max(group["lr"] for group in work.optimiser.param_groups)
@@ -144,83 +146,100 @@ def _epoch(work: Work, log: logging.Logger) -> Generator[Event, None, None]:
         val_balanced_accuracy=balanced_accuracy(targets, predicted, len(work.run.classes)),
         val_auroc=auroc(targets, probabilities),
         learning_rate=rate,
-        seconds=time.monotonic() - began,
-        images_per_second=len(work.train) / max(trained - began, 1e-9),
+        seconds=trained + validated,
+        images_per_second=speed,
     )
     if not math.isfinite(train_loss) or not math.isfinite(val_loss):
         raise TrainingError(f"The loss is no number at epoch {epoch}: choose a smaller learning rate.")
     work.scheduler.step(val_loss)
     work.epoch = epoch
     work.run = replace(work.run, metrics=(*work.run.metrics, metrics))
-    best = work.run.best is metrics
-    if best:
-        path = work.run.folder / runs.BEST
-        checkpoint.save(path, model_state(work))
-        yield CheckpointSaved(epoch, True, path)
+    best, last = work.run.folder / runs.BEST, work.run.folder / runs.LAST
+    is_best = work.run.best is metrics
+    # All on disk before the next yield, where the run may be closed. `last.pt` comes last: cut off before it,
+    # the epoch is worked again, and its row and `best.pt` are written anew.
+    if is_best:
+        checkpoint.save(best, model_state(work))
     runs.write_metrics(work.run.folder / runs.METRICS, work.run.metrics)
-    checkpoint.save(work.run.folder / runs.LAST, full_state(work))
+    checkpoint.save(last, full_state(work))
     log.info("epoch %d: %s", epoch, metrics)
+    if is_best:
+        yield CheckpointSaved(epoch, True, best)
     yield EpochDone(metrics)
-    yield CheckpointSaved(epoch, False, work.run.folder / runs.LAST)
+    yield CheckpointSaved(epoch, False, last)
 
 
-def _train(work: Work, epoch: int) -> Generator[Event, None, tuple[float, float]]:
-    """Trains on every image once; returns the mean loss an image and the accuracy while training."""
+def _train(work: Work, epoch: int) -> Generator[Event, None, tuple[float, float, float]]:
+    """Trains on every image once; returns the mean loss an image, the accuracy, and the seconds of work."""
     config, network = work.run.config, work.network
     generator = torch.Generator().manual_seed(config.seed * 100_003 + epoch)
     order = torch.randperm(len(work.train), generator=generator)
-    parts, micro = _batches(len(order), config.batch_size, network, config, work.device)
+    sizes = _batches(len(order), config.batch_size)
+    pace = Pace(network, config.image_size, work.device, training=True, fixed=config.deterministic)
     network.train()
-    total_loss, right, seen = 0.0, 0, 0
-    began = time.monotonic()
-    for index, size in enumerate(parts):
-        chosen = order[seen : seen + size]
+    total_loss, right, done, busy = 0.0, 0, 0, 0.0
+    for index, size in enumerate(sizes):
         work.optimiser.zero_grad(set_to_none=True)
-        for start in range(0, size, micro):
-            part = chosen[start : start + micro]
-            images, targets = _batch(work.train, part, work.device)
+        parts = pace.parts(size)
+        for number, part in enumerate(parts):
+            began = time.monotonic()
+            images, targets = _batch(work.train, order[done : done + part], work.device)
             images = network.normalised(augment(images, config.augmentation, generator))
             logits = network(images)
             losses = functional.cross_entropy(
                 logits, targets, reduction="none", label_smoothing=config.label_smoothing
             )
+            seconds = time.monotonic() - began
+            # The least part can be slow (an image of VGG16, eight for BatchNorm): then a stop comes half way.
+            if pace.is_slow(seconds):
+                yield Heartbeat(epoch)
+            began = time.monotonic()
             # The mean over the whole batch, gathered part by part: the same gradient as in one piece.
             ((losses * work.class_weights[targets]).sum() / size).backward()  # type: ignore[no-untyped-call]
             with torch.no_grad():
                 total_loss += float(functional.cross_entropy(logits, targets, reduction="sum"))
                 right += int((logits.argmax(1) == targets).sum())
-            done = seen + min(start + micro, size)
-            speed = done / max(time.monotonic() - began, 1e-9)
-            left = _seconds_left(work, epoch, done, speed)
-            last = start + micro >= size
+            done += part
+            last = number == len(parts) - 1
             if last:
                 if config.gradient_clip:
                     torch.nn.utils.clip_grad_norm_(network.parameters(), config.gradient_clip)
                 work.optimiser.step()
+            # Pauses lie in the yields: only the work itself is timed.
+            seconds += time.monotonic() - began
+            pace.learn(part, seconds)
+            busy += seconds
+            speed = done / max(busy, 1e-9)
+            left = _seconds_left(work, epoch, done, speed)
             position = done / (len(order) + len(work.val))
-            yield BatchDone(epoch, index + int(last), len(parts), position, total_loss / done, speed, left)
-        seen += size
-    return total_loss / len(order), right / len(order)
+            yield BatchDone(epoch, index + int(last), len(sizes), position, total_loss / done, speed, left)
+    return total_loss / len(order), right / len(order), busy
 
 
 def _probabilities(
     work: Work, epoch: int, speed: float
-) -> Generator[Event, None, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
-    """Class probabilities (n, classes) and targets (n,) of the validation images, without augmentation."""
-    work.network.eval()
+) -> Generator[Event, None, tuple[npt.NDArray[np.float64], float]]:
+    """Class probabilities (n, classes) of the validation images as they are, and the seconds of work."""
+    config, network = work.run.config, work.network
+    network.eval()
+    pace = Pace(network, config.image_size, work.device, training=False, fixed=config.deterministic)
     found: list[torch.Tensor] = []
-    step = _part_size(work.run.config.batch_size, work.network, work.run.config, work.device, 1)
-    train, val = len(work.train), len(work.val)
-    for start in range(0, val, step):
-        part = torch.arange(start, min(start + step, val))
-        images, _ = _batch(work.val, part, work.device)
-        # Entered and left between two yields: a grad mode must not leak into whoever asks for events.
-        with torch.inference_mode():
-            found.append(torch.softmax(work.network(work.network.normalised(images)).float(), 1).cpu())
-        position = (train + start + len(part)) / (train + val)
-        left = _seconds_left(work, epoch, train, speed)
-        yield BatchDone(epoch, 0, 0, position, None, speed, left)
-    return torch.cat(found).numpy().astype(np.float64), work.val.targets.numpy()
+    train, done, busy = len(work.train), 0, 0.0
+    for size in _batches(len(work.val), config.batch_size):
+        for part in pace.parts(size):
+            began = time.monotonic()
+            images, _ = _batch(work.val, torch.arange(done, done + part), work.device)
+            # Entered and left between two yields: a grad mode must not leak into whoever asks for events.
+            with torch.inference_mode():
+                found.append(torch.softmax(network(network.normalised(images)).double(), 1).cpu())
+            done += part
+            seconds = time.monotonic() - began
+            pace.learn(part, seconds)
+            busy += seconds
+            position = (train + done) / (train + len(work.val))
+            left = _seconds_left(work, epoch, train, speed)
+            yield BatchDone(epoch, 0, 0, position, None, speed, left)
+    return torch.cat(found).numpy(), busy
 
 
 def _batch(data: SplitData, part: torch.Tensor, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
@@ -230,29 +249,15 @@ def _batch(data: SplitData, part: torch.Tensor, device: torch.device) -> tuple[t
     return images.permute(0, 3, 1, 2).float().div_(255), data.targets[part].to(device)
 
 
-def _batches(
-    count: int, batch_size: int, network: Network, config: TrainConfig, device: torch.device
-) -> tuple[list[int], int]:
-    """The sizes of an epoch's batches and of the parts they are worked in.
+def _batches(count: int, batch_size: int) -> list[int]:
+    """The sizes of an epoch's batches, the last one short.
 
     A last batch of one image would leave BatchNorm nothing to compare: it joins the one before.
     """
     sizes = [min(batch_size, count - start) for start in range(0, count, batch_size)]
     if len(sizes) > 1 and sizes[-1] == 1:
         sizes[-2:] = [sizes[-2] + 1]
-    learns_statistics = network.open_groups > 0 and not network.keep_statistics
-    least = _LEAST_FOR_STATISTICS if learns_statistics else 1
-    return sizes, _part_size(max(sizes), network, config, device, least)
-
-
-def _part_size(size: int, network: Network, config: TrainConfig, device: torch.device, least: int) -> int:
-    """How many images are worked between two yields; never leaves a part of one where `least` is more."""
-    if device.type != "cpu":
-        return size
-    work = network.card.multiply_adds * (config.image_size / network.card.size) ** 2
-    part = max(least, int(_SLOW_STEP / work), 1)
-    # Equal parts: a remainder of one or two images would be noise to BatchNorm.
-    return math.ceil(size / max(1, size // part))
+    return sizes
 
 
 def _enter_phase(work: Work, log: logging.Logger) -> Generator[Event, None, None]:

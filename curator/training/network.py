@@ -9,6 +9,8 @@ from torch import nn
 
 from curator.training.backbones import Card
 
+_BATCH_NORM = nn.modules.batchnorm._BatchNorm
+
 
 class Network(nn.Module):
     """Images (n, 3, s, s), float, normalised by `normalised`, to logits (n, classes).
@@ -70,9 +72,18 @@ class Network(nn.Module):
                 module.eval()
         if self.keep_statistics:
             for module in self.features.modules():
-                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                if isinstance(module, _BATCH_NORM):
                     module.eval()
         return self
+
+    def learns_statistics(self) -> bool:
+        """Whether some BatchNorm gathers means and variances while it trains."""
+        if self.keep_statistics:
+            return False
+        opened = (
+            module for group in self.card.groups[: self.open_groups] for module in self._modules_of(group)
+        )
+        return any(isinstance(one, _BATCH_NORM) for module in opened for one in module.modules())
 
     def parameter_groups(self, head_lr: float, lr: float, lower_rate: float) -> list[dict[str, object]]:
         """What an optimiser gets: the head at `head_lr`, opened groups at `lr`, each lower one times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -129,7 +130,7 @@ def _export_and_fit(
     assert manifest is not None
     yield Progress(0, 0, "Loading PyTorch")
     fit = load("curator.training.loop").fit
-    yield from _with_progress(fit(manifest, config, run_dir, root=root))
+    yield from _with_progress(fit(manifest, _beside_the_window(config), run_dir, root=root))
 
 
 def _resume(run_dir: Path, root: Path) -> Iterator[Event]:
@@ -139,7 +140,15 @@ def _resume(run_dir: Path, root: Path) -> Iterator[Event]:
 
     run = load_run(run_dir)
     yield CurvesRead(run_dir, Curves.of_run(run.metrics, run.config.epochs))
-    yield from _with_progress(fit(run.manifest(), run.config, run_dir, root=root, resume=True))
+    config = _beside_the_window(run.config)
+    yield from _with_progress(fit(run.manifest(), config, run_dir, root=root, resume=True))
+
+
+def _beside_the_window(config: TrainConfig) -> TrainConfig:
+    """Leaves the window a core, unless the configuration says how many threads."""
+    return dataclasses.replace(
+        config, threads=config.threads or load("curator.training.device").spare_threads()
+    )
 
 
 def _with_progress(events: Iterator[Event]) -> Iterator[Event]:
