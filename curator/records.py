@@ -160,12 +160,17 @@ class CopyEdit:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One step of the history, undone and redone as a whole. `words` is what the history panel shows."""
+    """One step of the history, undone and redone as a whole. `words` is what the history panel shows.
+
+    `merges`: joins the step before it where that has the same words and fields and is only a moment old, as
+    one nudge does the next.
+    """
 
     words: str
     fields: tuple[FieldEdit, ...] = ()
     copies: tuple[CopyEdit, ...] = ()
     focus_id: int | None = None
+    merges: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from curator.app import theme
 from curator.app.image_list import Role
+from curator.records import SPLITS
 
 _BADGE: Final = 16
 _EDGE: Final = 4
 _ROUND: Final = 5.0
 _NAME_HEIGHT: Final = 20
+_SPLIT_PIXELS: Final = 10
 
 
 class ImageDelegate(QStyledItemDelegate):
@@ -40,7 +42,7 @@ class ImageDelegate(QStyledItemDelegate):
         colours = theme.current()
         whole = option.rect
         tile = QRect(whole.center().x() - self._side // 2, whole.y() + 4, self._side, self._side)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        current, selected = bool(index.data(Role.CURRENT)), bool(index.data(Role.SELECTED))
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -49,7 +51,7 @@ class ImageDelegate(QStyledItemDelegate):
         frame.addRoundedRect(QRectF(tile), _ROUND, _ROUND)
         painter.fillPath(frame, QColor(colours.canvas))
         names = index.data(Role.BADGES) or []
-        faded = names[:1] == ["discard"] and not selected
+        faded = names[:1] == ["discard"] and not current
         thumbnail = index.data(Role.THUMBNAIL)
         if isinstance(thumbnail, QPixmap):
             painter.setOpacity(0.45 if faded else 1.0)
@@ -58,15 +60,19 @@ class ImageDelegate(QStyledItemDelegate):
         elif index.data(Role.ERROR):
             mark = theme.pixmap("warning", theme.DARK.unsure, 22, painter.device().devicePixelRatioF())
             painter.drawPixmap(tile.center().x() - 11, tile.center().y() - 11, mark)
-        _paint_badges(painter, tile, names)
         if selected:
-            painter.setPen(QPen(QColor(colours.accent), 2))
+            veil = QColor(colours.accent)
+            veil.setAlphaF(0.2)
+            painter.fillPath(frame, veil)
+        _paint_badges(painter, tile, names, selected)
+        if current or selected:
+            painter.setPen(QPen(QColor(colours.accent), 2 if current else 1))
             painter.drawRoundedRect(QRectF(tile).adjusted(-1, -1, 1, 1), _ROUND + 1, _ROUND + 1)
         elif hovered:
             painter.setPen(QPen(QColor(colours.line_strong), 1))
             painter.drawRoundedRect(QRectF(tile).adjusted(0.5, 0.5, -0.5, -0.5), _ROUND, _ROUND)
         if self._names:
-            painter.setPen(QColor(colours.text if selected else colours.dim))
+            painter.setPen(QColor(colours.text if current or selected else colours.dim))
             below = QRect(tile.x(), tile.bottom() + 3, tile.width(), _NAME_HEIGHT - 4)
             text = option.fontMetrics.elidedText(
                 str(index.data() or ""), Qt.TextElideMode.ElideMiddle, below.width()
@@ -87,13 +93,39 @@ class ImageDelegate(QStyledItemDelegate):
         painter.drawPixmap(place, thumbnail)
 
 
-def _paint_badges(painter: QPainter, tile: QRect, names: list[str]) -> None:
+def _paint_badges(painter: QPainter, tile: QRect, names: list[str], selected: bool) -> None:
+    """Decision and overlays below on the left, copies on the right, above them split and selection."""
     ratio = painter.device().devicePixelRatioF()
     y = tile.bottom() - _BADGE - 2
     if names:
         painter.drawPixmap(tile.x() + 3, y, badge(names[0], ratio))
-    if "copies" in names:
-        painter.drawPixmap(tile.right() - _BADGE - 2, y, badge("copies", ratio))
+    if "overlays" in names:
+        painter.drawPixmap(tile.x() + 4 + _BADGE, y, badge("overlays", ratio))
+    for name in ("copies", "conflict"):
+        if name in names:
+            painter.drawPixmap(tile.right() - _BADGE - 2, y, badge(name, ratio))
+    if selected:
+        painter.drawPixmap(tile.right() - _BADGE - 2, tile.y() + 3, badge("selected", ratio))
+    for name in SPLITS:
+        if name in names:
+            _paint_split(painter, tile, name)
+
+
+def _paint_split(painter: QPainter, tile: QRect, name: str) -> None:
+    font = QFont(painter.font())
+    small = QFont(font)
+    small.setPixelSize(_SPLIT_PIXELS)
+    painter.setFont(small)
+    room = QRectF(tile.x() + 4, tile.y() + 4, painter.fontMetrics().horizontalAdvance(name) + 8, 14)
+    dark = QColor(_DARK)
+    dark.setAlphaF(0.75)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(dark)
+    painter.drawRoundedRect(room, 3, 3)
+    painter.setPen(QColor(theme.DARK.text if name == "test" else theme.DARK.dim))
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, name)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setFont(font)
 
 
 @lru_cache(maxsize=64)
@@ -111,6 +143,7 @@ def badge(name: str, ratio: float) -> QPixmap:
 
 _DISC: Final = QRectF(2, 2, 12, 12)
 _DARK: Final = "#0b0c0d"
+_LIGHT: Final = "#d5d9dc"
 
 
 def _draw_keep(painter: QPainter) -> None:
@@ -144,13 +177,39 @@ def _draw_unsure(painter: QPainter) -> None:
     painter.drawText(QRectF(0, 0, 16, 16), Qt.AlignmentFlag.AlignCenter, "?")
 
 
-def _draw_copies(painter: QPainter) -> None:
+def _draw_copies(painter: QPainter, colour: str = _LIGHT) -> None:
     for square in (QRectF(2.5, 2.5, 8, 8), QRectF(5.5, 5.5, 8, 8)):
         painter.setPen(QPen(QColor(_DARK), 3.4))
         painter.setBrush(QColor(_DARK))
         painter.drawRoundedRect(square, 1, 1)
-        painter.setPen(QPen(QColor("#d5d9dc"), 1.3))
+        painter.setPen(QPen(QColor(colour), 1.3))
         painter.drawRoundedRect(square, 1, 1)
+
+
+def _draw_conflict(painter: QPainter) -> None:
+    """Copies in the colour of trouble, with a stroke through them that says "not equal"."""
+    _draw_copies(painter, theme.DARK.discard)
+    painter.setPen(QPen(QColor(theme.DARK.discard), 1.6))
+    painter.drawLine(QPointF(3.2, 13.6), QPointF(13.4, 2.6))
+
+
+def _draw_overlays(painter: QPainter) -> None:
+    """A dashed amber frame, as masks are on the canvas."""
+    painter.setPen(QPen(QColor(_DARK), 1.0))
+    painter.setBrush(QColor(_DARK))
+    painter.drawRoundedRect(QRectF(2, 2, 12, 12), 2, 2)
+    pen = QPen(QColor(theme.DARK.unsure), 1.4)
+    pen.setDashPattern([1.7, 1.2])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(4, 4, 8, 8))
+
+
+def _draw_selected(painter: QPainter) -> None:
+    painter.setPen(QPen(QColor(_DARK), 1.2))
+    painter.setBrush(QColor(theme.DARK.accent))
+    painter.drawRoundedRect(QRectF(1.5, 1.5, 13, 13), 3, 3)
+    _stroke(painter, [(4.8, 8.3), (7.0, 10.5), (11.2, 5.6)])
 
 
 def _disc(painter: QPainter, colour: str) -> None:
@@ -172,4 +231,7 @@ _DRAW: Final = {
     "undecided": _draw_undecided,
     "unsure": _draw_unsure,
     "copies": _draw_copies,
+    "conflict": _draw_conflict,
+    "overlays": _draw_overlays,
+    "selected": _draw_selected,
 }

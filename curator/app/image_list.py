@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
+from curator.app.image_facts import ImageFacts, Positions
+from curator.app.image_filter import Filter, Order, Which
 from curator.app.image_loader import ImageLoader
 from curator.project import Project, is_to_do, is_unsure
 from curator.records import Change, ImageState
 
-Which: TypeAlias = Literal["all", "to-do", "unsure", "copies", "discarded", "kept"]
-Order: TypeAlias = Literal["name", "unsure-first"]
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 
 # More rows than this coming and going at once are announced as a new list.
@@ -24,25 +22,18 @@ _MOST_SINGLE_ROWS: Final = 48
 
 
 class Role(IntEnum):
-    """What a delegate asks for. `BADGES` is a list of names from `widgets.BADGES`."""
+    """What a delegate asks for. `BADGES` is a list of names from `image_delegate.BADGES`."""
 
     STATE = Qt.ItemDataRole.UserRole + 1
     THUMBNAIL = Qt.ItemDataRole.UserRole + 2
     BADGES = Qt.ItemDataRole.UserRole + 3
     ERROR = Qt.ItemDataRole.UserRole + 4
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What is listed. `text` is looked for in names and notes; `least_confidence` drops what is less sure."""
-
-    which: Which = "all"
-    text: str = ""
-    least_confidence: float | None = None
+    CURRENT = Qt.ItemDataRole.UserRole + 5
+    SELECTED = Qt.ItemDataRole.UserRole + 6
 
 
 def badges(state: ImageState, *, as_accepted: bool = False) -> list[str]:
-    """The badges of an image: its decision first, then "copies".
+    """The badges of an image: its decision first, then "overlays", "copies" and its split.
 
     `as_accepted` gives the decision that it would have if it were accepted now.
     """
@@ -54,15 +45,25 @@ def badges(state: ImageState, *, as_accepted: bool = False) -> list[str]:
         first = "undecided"
     else:
         first = state.decision
-    return [first, "copies"] if state.copy_group is not None else [first]
+    found = [first]
+    if state.masks or (state.proposal is not None and state.proposal.overlays):
+        found.append("overlays")
+    if state.copy_group is not None:
+        found.append("copies")
+    if state.split is not None:
+        found.append(state.split)
+    return found
 
 
 class ImageList(QAbstractListModel):
     """Rows are positions in `project.ids`, chosen and ordered by numpy.
 
     The image that is current stays listed when a change makes the filter no longer hold for it, until
-    another one becomes current: the cursor stays where it is.
+    another one becomes current: the cursor stays where it is. `selected_changed` says that other images are
+    selected, for what is done to many at once.
     """
+
+    selected_changed = Signal()
 
     def __init__(
         self, loader: ImageLoader | None = None, parent: QObject | None = None, *, as_accepted: bool = False
@@ -73,21 +74,17 @@ class ImageList(QAbstractListModel):
         self._loader = loader
         self._filter = Filter()
         self._order: Order = "name"
+        # What likeness is to.
+        self._near = -1
         self._current = -1
-        self._ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self._position: dict[int, int] = {}
-        self._flags: dict[Which, npt.NDArray[np.bool_]] = {}
-        self._confidence: npt.NDArray[np.float64] = np.zeros(0)
-        self._texts: list[str] = []
-        # Which texts hold what is searched for; kept, because rows are chosen anew at every move.
-        self._found: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self._group: list[str | None] = []
-        # Made when it is asked for; None after a group changed.
-        self._members: dict[str, list[int]] | None = None
-        self._ordered: npt.NDArray[np.intp] = np.zeros(0, np.intp)
-        self._place: npt.NDArray[np.intp] = np.zeros(0, np.intp)
-        self._rows: npt.NDArray[np.intp] = np.zeros(0, np.intp)
-        self._row_of: npt.NDArray[np.intp] = np.zeros(0, np.intp)
+        self._selected: frozenset[int] = frozenset()
+        self._anchor = -1
+        self._facts = ImageFacts()
+        nothing = np.zeros(0, np.intp)
+        self._ordered: Positions = nothing
+        self._place: Positions = nothing
+        self._rows: Positions = nothing
+        self._row_of: Positions = nothing
         if loader is not None:
             loader.thumbnail_ready.connect(self._thumbnail_ready)
 
@@ -99,19 +96,25 @@ class ImageList(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self._project is None or not 0 <= index.row() < len(self._rows):
             return None
-        state = self._project.state(self.id_at(index.row()))
+        image_id = self.id_at(index.row())
+        if role == Role.CURRENT:
+            return image_id == self._current
+        if role == Role.SELECTED:
+            return image_id in self._selected
+        state = self._project.state(image_id)
         if role == Role.STATE:
             return state
         if role == Role.THUMBNAIL:
             return self._loader.thumbnail(state) if self._loader is not None else None
         if role == Role.BADGES:
-            return badges(state, as_accepted=self._as_accepted)
+            return self._badges(state)
         if role == Role.ERROR:
             return self._loader.error(state) if self._loader is not None else state.error
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return state.file_name
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join((state.file_name, *badges(state, as_accepted=self._as_accepted)))
+            chosen = ("selected",) if image_id in self._selected else ()
+            return ", ".join((state.file_name, *self._badges(state), *chosen))
         return None
 
     # What is listed
@@ -120,10 +123,11 @@ class ImageList(QAbstractListModel):
         """Lists another project's images, or none."""
         self.beginResetModel()
         self._project = project
-        self._current = -1
+        self._current = self._near = self._anchor = -1
         self._read_all()
         self._choose()
         self.endResetModel()
+        self.select(())
 
     @property
     def filter(self) -> Filter:
@@ -133,178 +137,171 @@ class ImageList(QAbstractListModel):
     def set_filter(self, wanted: Filter) -> None:
         """Changes what is listed; also the current image has to hold to it, though it stays current."""
         self._filter = wanted
-        text = wanted.text.casefold()
-        self._found = np.fromiter((text in one for one in self._texts), np.bool_, len(self._texts))
         self._current = -1
         self._update_rows()
 
     @property
     def order(self) -> Order:
-        """By name, or the least sure proposals first."""
+        """By name, the least sure proposals first, the smallest first, or by likeness to an image."""
         return self._order
 
-    def set_order(self, order: Order) -> None:
-        """Changes the order."""
-        if order == self._order:
+    def set_order(self, order: Order, near: int = -1) -> None:
+        """Changes the order; `near` is the image that likeness is to."""
+        if (order, near) == (self._order, self._near):
             return
-        self._order = order
+        self._order, self._near = order, near
         self.beginResetModel()
         self._sort()
         self._choose()
         self.endResetModel()
 
     def set_current(self, image_id: int) -> None:
-        """Which image stays listed whatever the filter says."""
-        self._current = image_id
+        """Which image is framed, and stays listed whatever the filter says."""
+        before, self._current = self._current, image_id
         self._update_rows()
+        self._announce((before, image_id), [int(Role.CURRENT)])
 
     def take(self, change: Change) -> None:
         """Follows a change of the project: only its images' rows are touched."""
         project = self._project
         if project is None:
             return
-        if len(project) != len(self._ids):
+        if len(project) != len(self._facts):
             self.beginResetModel()
             self._read_all()
             self._choose()
             self.endResetModel()
             return
-        known = [image_id for image_id in change.ids if image_id in self._position]
-        self._read(known)
-        if change.kind in ("proposals", "copies") and self._order == "unsure-first":
+        known = [image_id for image_id in change.ids if image_id in self._facts.position]
+        self._facts.read(known)
+        reorders = {"unsure-first": ("proposals", "copies"), "size": ("records",)}.get(self._order, ())
+        if change.kind in reorders:
             self.beginResetModel()
             self._sort()
             self._choose()
             self.endResetModel()
             return
         self._update_rows()
-        rows = sorted(row for row in map(self.row_of, known) if row >= 0)
-        for first, last in _runs(rows):
-            self.dataChanged.emit(self.index(first), self.index(last))
+        self._announce(known)
+
+    # Many at once
+
+    @property
+    def selected(self) -> list[int]:
+        """The selected images, in the order of the list, those that are not listed last."""
+        return sorted(self._selected, key=lambda one: (self.row_of(one) < 0, self.row_of(one), one))
+
+    def select(self, image_ids: Iterable[int]) -> None:
+        """Selects these images and no others."""
+        chosen = frozenset(one for one in image_ids if one in self._facts.position)
+        if chosen != self._selected:
+            changed, self._selected = chosen ^ self._selected, chosen
+            self._announce(changed, [int(Role.SELECTED)])
+            self.selected_changed.emit()
+
+    def toggle_selected(self, image_id: int) -> None:
+        """Selects an image too, or no longer; it is where a range starts."""
+        base = self._selected or ({self._current} if self._current >= 0 else set())
+        self._anchor = image_id
+        self.select(frozenset(base) ^ {image_id})
+
+    def select_range(self, image_id: int) -> None:
+        """Selects all from where the last range started (else from the current image) to this one."""
+        start = self.row_of(self._anchor if self.row_of(self._anchor) >= 0 else self._current)
+        end = self.row_of(image_id)
+        if start >= 0 and end >= 0:
+            first, last = sorted((start, end))
+            self.select(self.id_at(row) for row in range(first, last + 1))
 
     # Looking things up
 
     def id_at(self, row: int) -> int:
         """The image in a row."""
-        return int(self._ids[self._rows[row]])
+        return int(self._facts.ids[self._rows[row]])
 
     def row_of(self, image_id: int) -> int:
         """The row of an image, -1 where it is not listed."""
-        position = self._position.get(image_id)
+        position = self._facts.position.get(image_id)
         return -1 if position is None else int(self._row_of[position])
 
     def number_of(self, image_id: int) -> int:
         """The place of an image among all, in name order, from 1; 0 for none."""
-        return self._position.get(image_id, -1) + 1
+        return self._facts.position.get(image_id, -1) + 1
 
     def id_of_number(self, number: int) -> int | None:
         """The image at a place among all, in name order, from 1."""
-        return int(self._ids[number - 1]) if 1 <= number <= len(self._ids) else None
+        return int(self._facts.ids[number - 1]) if 1 <= number <= len(self._facts) else None
 
     def listed(self) -> list[int]:
         """All images that are listed, in order."""
-        return [int(image_id) for image_id in self._ids[self._rows]]
+        found: list[int] = self._facts.ids[self._rows].tolist()
+        return found
 
     def count_of(self, which: Which) -> int:
         """For how many of all images `which` holds."""
-        flags = self._flags.get(which)
-        return 0 if flags is None else int(np.count_nonzero(flags))
+        return int(np.count_nonzero(self._facts.flag(which)))
 
-    def next_id(self, image_id: int, step: int, which: Which = "all") -> int | None:
-        """The next (`step` 1) or previous (-1) listed image for which `which` holds.
+    def count_for(self, wanted: Filter) -> int:
+        """How many images a filter would list."""
+        return int(np.count_nonzero(self._facts.chosen(wanted)))
+
+    def next_id(self, image_id: int, step: int, which: Which = "all", *, kind: str = "") -> int | None:
+        """The next (`step` 1) or previous (-1) listed image for which `which` holds, and that has an overlay
+        or mask of `kind`, if one is given.
 
         Looks from the other end once the end is reached, for anything but "all"; None where there is none.
         """
-        position = self._position.get(image_id)
+        position = self._facts.position.get(image_id)
         # Compared by their place in the order, so that it also works from an image that is not listed.
         place = -1 if position is None else int(self._place[position])
-        hits = self._rows[self._flags[which][self._rows]]
+        flags = self._facts.flag(which)
+        if kind:
+            flags = flags & self._facts.with_kind(kind)
+        hits = self._rows[flags[self._rows]]
         places = self._place[hits]
         hits, places = hits[places != place], places[places != place]
         beyond = hits[places > place] if step > 0 else hits[places < place][::-1]
         if len(beyond):
-            return int(self._ids[beyond[0]])
-        if which == "all" or not len(hits):
+            return int(self._facts.ids[beyond[0]])
+        if (which == "all" and not kind) or not len(hits):
             return None
-        return int(self._ids[hits[0] if step > 0 else hits[-1]])
+        return int(self._facts.ids[hits[0] if step > 0 else hits[-1]])
 
     def copies_of(self, image_id: int) -> list[int]:
         """All images of the same copy group, itself included; none where it is in no group."""
-        position = self._position.get(image_id)
-        name = self._group[position] if position is not None else None
-        if name is None:
-            return []
-        if self._members is None:
-            self._members = {}
-            for one, group in zip(self._ids, self._group, strict=True):
-                if group is not None:
-                    self._members.setdefault(group, []).append(int(one))
-        return list(self._members[name])
+        return self._facts.copies_of(image_id)
 
     # Inside
 
+    def _badges(self, state: ImageState) -> list[str]:
+        found = badges(state, as_accepted=self._as_accepted)
+        if "copies" in found and self._facts.flag("conflicts")[self._facts.position[state.id]]:
+            found[found.index("copies")] = "conflict"
+        return found
+
     def _read_all(self) -> None:
-        project = self._project
-        ids = project.ids if project is not None else ()
-        self._ids = np.asarray(ids, np.int64)
-        self._position = {image_id: position for position, image_id in enumerate(ids)}
-        self._flags = {
-            name: np.zeros(len(ids), np.bool_) for name in ("to-do", "unsure", "copies", "discarded", "kept")
-        }
-        self._flags["all"] = np.ones(len(ids), np.bool_)
-        self._confidence = np.full(len(ids), np.nan)
-        self._texts = [""] * len(ids)
-        self._found = np.ones(len(ids), np.bool_)
-        self._group = [None] * len(ids)
-        self._members = None
-        self._read(ids)
+        self._facts = ImageFacts(self._project)
         self._sort()
 
-    def _read(self, ids: Iterable[int]) -> None:
-        project = self._project
-        if project is None:
-            return
-        flags = self._flags
-        for image_id in ids:
-            state, position = project.state(image_id), self._position[image_id]
-            flags["to-do"][position] = is_to_do(state)
-            flags["unsure"][position] = is_unsure(state)
-            flags["copies"][position] = state.copy_group is not None
-            flags["discarded"][position] = state.decision == "discard"
-            flags["kept"][position] = state.decision == "keep"
-            self._confidence[position] = np.nan if state.confidence is None else state.confidence
-            if self._group[position] != state.copy_group:
-                self._group[position] = state.copy_group
-                self._members = None
-            self._texts[position] = f"{state.file_name}\n{state.note}".casefold()
-            self._found[position] = self._filter.text.casefold() in self._texts[position]
-
     def _sort(self) -> None:
-        if self._order == "unsure-first":
-            self._ordered = np.argsort(self._confidence, kind="stable")
-        else:
-            self._ordered = np.arange(len(self._ids))
-        self._place = np.empty(len(self._ids), np.intp)
-        self._place[self._ordered] = np.arange(len(self._ids))
+        self._ordered = self._facts.ordered(self._order, self._near)
+        self._place = np.empty(len(self._facts), np.intp)
+        self._place[self._ordered] = np.arange(len(self._facts))
 
-    def _chosen(self) -> npt.NDArray[np.intp]:
-        wanted = self._flags.get(self._filter.which)
-        if wanted is None:
-            return np.zeros(0, np.intp)
-        wanted = wanted & self._found
-        if self._filter.least_confidence is not None:
-            wanted &= self._confidence >= self._filter.least_confidence
-        current = self._position.get(self._current)
+    def _chosen(self) -> Positions:
+        wanted = self._facts.chosen(self._filter)
+        current = self._facts.position.get(self._current)
         if current is not None:
             wanted[current] = True
-        return self._ordered[wanted[self._ordered]]
+        chosen: Positions = self._ordered[wanted[self._ordered]]
+        return chosen
 
     def _choose(self) -> None:
         self._rows = self._chosen()
         self._index_rows()
 
     def _index_rows(self) -> None:
-        self._row_of = np.full(len(self._ids), -1, np.intp)
+        self._row_of = np.full(len(self._facts), -1, np.intp)
         self._row_of[self._rows] = np.arange(len(self._rows))
 
     def _update_rows(self) -> None:
@@ -331,12 +328,14 @@ class ImageList(QAbstractListModel):
             self._index_rows()
             self.endInsertRows()
 
+    def _announce(self, image_ids: Iterable[int], roles: list[int] | None = None) -> None:
+        rows = sorted(row for row in map(self.row_of, image_ids) if row >= 0)
+        for first, last in _runs(rows):
+            self.dataChanged.emit(self.index(first), self.index(last), roles or [])
+
     @Slot(object)
     def _thumbnail_ready(self, image_id: int) -> None:
-        row = self.row_of(image_id)
-        if row >= 0:
-            index = self.index(row)
-            self.dataChanged.emit(index, index, [int(Role.THUMBNAIL), int(Role.ERROR)])
+        self._announce((image_id,), [int(Role.THUMBNAIL), int(Role.ERROR)])
 
 
 def _runs(rows: list[int]) -> list[tuple[int, int]]:

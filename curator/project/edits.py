@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from curator.project import crops
 from curator.project.copies import Candidate, best_of
 from curator.records import (
     UNSET,
@@ -51,15 +53,63 @@ def decide(states: Sequence[ImageState], decision: Decision, reason: DiscardReas
     return Edit(f"{_decided(decision, reason).capitalize()}: {_these(states)}", fields, (), _focus(states))
 
 
-def set_crop(state: ImageState, crop: Crop | None) -> Edit:
-    """Sets the crop; None keeps the whole image."""
-    words = "Whole image" if crop is None else "Crop"
-    return Edit(f"{words}: {state.file_name}", (FieldEdit(state.id, "crop", crop),), (), state.id)
+def set_crop(state: ImageState, crop: Crop | None, words: str = "", *, merges: bool = False) -> Edit:
+    """Sets the crop; None keeps the whole image. `merges`: see `Edit`."""
+    words = words or ("Whole image" if crop is None else "Crop")
+    fields = (FieldEdit(state.id, "crop", crop),)
+    return Edit(f"{words}: {state.file_name}", fields, (), state.id, merges)
 
 
-def set_masks(state: ImageState, masks: Sequence[Mask], words: str = "Masks") -> Edit:
-    """Replaces all masks; `words` says what was done to them."""
-    return Edit(f"{words}: {state.file_name}", (FieldEdit(state.id, "masks", tuple(masks)),), (), state.id)
+def add_margin(states: Sequence[ImageState], percent: float) -> Edit:
+    """Grows (or with a negative `percent` shrinks) the crops on all sides; whole images stay whole."""
+    done = "wider" if percent > 0 else "tighter"
+    return _recrop(
+        states,
+        lambda crop, width, height: crops.with_margin(crop, percent, width, height),
+        f"Crop {abs(percent):g} % {done}",
+    )
+
+
+def square(states: Sequence[ImageState]) -> Edit:
+    """Makes the crops square."""
+    return _recrop(states, crops.squared, "Square crop")
+
+
+def propagate(
+    source: ImageState, targets: Sequence[ImageState], *, crop: bool = True, masks: bool = True
+) -> Edit:
+    """Gives the targets the crop and the masks (with their fill) of `source`, scaled where sizes differ.
+
+    Targets of unknown size and `source` itself are left out. A fill without a mask is not taken over.
+    """
+    size = (source.width or 1, source.height or 1)
+    fields: list[FieldEdit] = []
+    number = 0
+    for state in targets:
+        if state.id == source.id or not state.width or not state.height or state.error is not None:
+            continue
+        number += 1
+        to = (state.width, state.height)
+        if crop:
+            cut = None if source.crop is None else crops.scaled_crop(source.crop, size, to)
+            fields.append(FieldEdit(state.id, "crop", cut))
+        if masks:
+            fields.append(FieldEdit(state.id, "masks", crops.scaled_masks(source.masks, size, to)))
+            if source.masks and source.fill != state.fill:
+                fields.append(FieldEdit(state.id, "fill", source.fill))
+    what = {(True, True): "Crop and masks", (True, False): "Crop", (False, True): "Masks"}.get(
+        (crop, masks), ""
+    )
+    words = f"{what} of {source.file_name} applied to {number} {'image' if number == 1 else 'images'}"
+    return Edit(words, tuple(fields), (), source.id)
+
+
+def set_masks(
+    state: ImageState, masks: Sequence[Mask], words: str = "Masks", *, merges: bool = False
+) -> Edit:
+    """Replaces all masks; `words` says what was done to them. `merges`: see `Edit`."""
+    fields = (FieldEdit(state.id, "masks", tuple(masks)),)
+    return Edit(f"{words}: {state.file_name}", fields, (), state.id, merges)
 
 
 def set_fill(states: Sequence[ImageState], fill: Fill) -> Edit:
@@ -80,10 +130,10 @@ def set_note(state: ImageState, text: str) -> Edit:
     return Edit(f"Note: {state.file_name}", (FieldEdit(state.id, "note", value),), (), state.id)
 
 
-def back_to_proposal(state: ImageState) -> Edit:
+def back_to_proposal(states: Sequence[ImageState]) -> Edit:
     """Clears the person's decision, crop and masks, so that the proposal shows through again."""
-    fields = tuple(FieldEdit(state.id, name, UNSET) for name in _PROPOSED)
-    return Edit(f"Back to the proposal: {state.file_name}", fields, (), state.id)
+    fields = tuple(FieldEdit(state.id, name, UNSET) for state in states for name in _PROPOSED)
+    return Edit(f"Back to the proposal: {_these(states)}", fields, (), _focus(states))
 
 
 def keep_best(states_of_group: Sequence[ImageState], best_id: int | None = None) -> Edit:
@@ -108,6 +158,28 @@ def mark_copies(first: ImageState, second: ImageState, same: bool | None) -> Edi
     words = {True: "Copies", False: "Not copies", None: "No word on copies"}[same]
     copies = (CopyEdit(first.id, second.id, same),)
     return Edit(f"{words}: {first.file_name}, {second.file_name}", (), copies, first.id)
+
+
+def mark_all_copies(states: Sequence[ImageState], same: bool) -> Edit:
+    """Says that images are copies of the first of them, or that no two of them are."""
+    if same:
+        copies = tuple(CopyEdit(states[0].id, other.id, True) for other in states[1:])
+    else:
+        pairs = itertools.combinations(states, 2)
+        copies = tuple(CopyEdit(first.id, second.id, False) for first, second in pairs)
+    words = "Copies" if same else "Not copies"
+    return Edit(f"{words}: {len(states)} images", (), copies, _focus(states))
+
+
+def _recrop(states: Sequence[ImageState], change: Callable[[Crop, int, int], Crop], words: str) -> Edit:
+    fields = []
+    for state in states:
+        if state.width and state.height and state.error is None:
+            whole = crops.whole(state.width, state.height)
+            new = change(state.crop or whole, state.width, state.height)
+            if new != (state.crop or whole):
+                fields.append(FieldEdit(state.id, "crop", None if new == whole else new))
+    return Edit(f"{words}: {_these(states)}", tuple(fields), (), _focus(states))
 
 
 def _accepted(state: ImageState) -> tuple[FieldEdit, ...]:

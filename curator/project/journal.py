@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from curator.project.codec import edit_from_json, edit_to_json
 from curator.records import Edit
+
+# Seconds between two nudges that count as one step.
+_MOMENT: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,23 @@ class Journal:
         self.cursor += 1
         return entry
 
+    def merge(self, forward: Edit, at: float) -> Entry | None:
+        """Lets the last step do `forward` too; None where the two do not belong together.
+
+        They do if the last step is of this session, has the same words and fields, is at most `_MOMENT` old
+        and nothing is undone after it.
+        """
+        last = self.last_done
+        if last is None or self.cursor < len(self._entries) or at - last.at > _MOMENT:
+            return None
+        if isinstance(last.forward, str) or last.words != forward.words or last.forward.copies:
+            return None
+        if _names(last.forward) != _names(forward) or forward.copies:
+            return None
+        entry = Entry(last.words, forward, last.inverse, at, forward.focus_id)
+        self._entries[-1] = entry
+        return entry
+
     @property
     def last_done(self) -> Entry | None:
         """The step that undo takes back."""
@@ -101,3 +122,7 @@ class Journal:
             Step(number, entry.words, entry.at, number > self.cursor, entry.focus_id)
             for number, entry in enumerate(self._entries[first:], first + 1)
         ]
+
+
+def _names(edit: Edit) -> set[tuple[int, str]]:
+    return {(item.image_id, item.field) for item in edit.fields}

@@ -34,17 +34,21 @@ class Project(Findings):
     _lock: FolderLock | None = None
 
     @classmethod
-    def open(cls, root: Path, *, profile: Profile | None = None) -> Project:
+    def open(cls, root: Path, *, profile: Profile | None = None, folder: Path | None = None) -> Project:
         """Opens the project of the dataset folder `root`, or creates it.
 
-        `profile` is for a new project ("brain-mri" where None); one that exists keeps its own. Raises
-        `ProjectError` with the cure: no such folder, open elsewhere, damaged, made by a newer Curator.
+        `profile` is for a new project ("brain-mri" where None); one that exists keeps its own. `folder` is
+        where it lies, or is made, if that is not the dataset's own place for it. Raises `ProjectError` with
+        the cure: no such folder, open elsewhere, damaged, made by a newer Curator.
         """
         root = Path(root).resolve()
         if not root.is_dir():
             raise ProjectError(f"{root} is not a folder: choose the folder that holds the class folders.")
         try:
-            folder = paths.project_dir(root)
+            if folder is None:
+                folder = paths.project_dir(root)
+            else:
+                folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ProjectError(f"No project folder for {root} could be made ({error.strerror}).") from error
         lock = FolderLock(folder / "project.lock", str(root))
@@ -100,7 +104,9 @@ class Project(Findings):
         forward, inverse = transition(self._layers, edit)
         if not forward.fields and not forward.copies:
             return Change((), edit.words, self.sequence, edit.focus_id)
-        entry = self._journal.append(forward, inverse, time.time())
+        now = time.time()
+        merged = self._journal.merge(forward, now) if edit.merges else None
+        entry = merged or self._journal.append(forward, inverse, now)
         step = rows.put_step(len(self._journal), entry, self._journal.cursor)
         return self._perform([forward], Change((), edit.words, 0, edit.focus_id), step)
 

@@ -14,7 +14,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from curator.app import image_loader
-from curator.app.image_list import Filter, ImageList, badges
+from curator.app.image_filter import Filter
+from curator.app.image_list import ImageList, badges
 from curator.app.image_loader import ByteCache, ImageLoader, to_pixels
 from curator.imaging.decode import load
 from curator.imaging.thumbnails import thumbnail

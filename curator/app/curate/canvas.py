@@ -197,13 +197,14 @@ class Canvas(ImageView):
         if sheet is None:
             return
         if sheet.selected is None:
-            self._emit(with_crop(sheet, shapes.moved_crop(sheet.crop, dx, dy, sheet.width, sheet.height)))
+            moved_to = shapes.moved_crop(sheet.crop, dx, dy, sheet.width, sheet.height)
+            self._emit(with_crop(sheet, moved_to, "Crop nudged", merges=True))
             return
         masks = list(sheet.state.masks)
         mask = masks[sheet.selected]
         moved = shapes.moved_polygon(mask.polygon, dx, dy, sheet.width, sheet.height)
         masks[sheet.selected] = Mask(mask.kind, moved)
-        self._emit(with_masks(sheet, masks, mask_words(mask.kind, "nudged")))
+        self._emit(with_masks(sheet, masks, mask_words(mask.kind, "nudged"), merges=True))
 
     def finish(self) -> bool:
         """Enter: closes a polygon. False where there is none."""

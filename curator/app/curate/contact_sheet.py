@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from curator.app.curate.lists import Grid
-from curator.app.image_list import Filter, ImageList
+from curator.app.image_filter import Filter
+from curator.app.image_list import ImageList
 from curator.app.image_loader import ImageLoader
 from curator.app.widgets import IconButton, label
 from curator.app.words import count

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
 from curator.app import messages
-from curator.app.image_list import ImageList, Which
+from curator.app.image_filter import Which
+from curator.app.image_list import ImageList
 from curator.app.project_model import ProjectModel
 from curator.project import edits
 from curator.records import DISCARD_REASONS, Crop, Decision, DiscardReason, Edit, Fill, ImageState
@@ -16,13 +18,19 @@ _ADVANCE: Final = "curate.advance"
 _NONE_LEFT: Final[dict[Which, str]] = {
     "to-do": "Nothing is left to do here.",
     "unsure": "No unsure image is left here.",
+    "on-brain": "No image here has an overlay on the brain.",
+    "conflicts": "No copies here have different labels.",
 }
 
 
 class Decisions(QObject):
-    """Builds edits from what is shown, hands them to the model, moves on. `asking` is for a reason."""
+    """Builds edits from what is shown, hands them to the model, moves on. `asking` is for a reason.
+
+    `accepted` says that one image was accepted as it was shown.
+    """
 
     asking_changed = Signal(bool)
+    accepted = Signal()
 
     def __init__(self, model: ProjectModel, images: ImageList, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,23 +56,37 @@ class Decisions(QObject):
         if self._model.project is not None:
             self._model.project.set_setting(_ADVANCE, advances)
 
+    @property
+    def targets(self) -> list[ImageState]:
+        """What a decision is about: the selected images if there are several, else the current one."""
+        project, selected, state = self._model.project, self._images.selected, self.state
+        if project is not None and len(selected) > 1:
+            return [project.state(one) for one in selected]
+        return [state] if state is not None else []
+
     # Deciding
 
     def accept(self) -> None:
         """Accepts what is shown and goes on."""
         self.stop_asking()
-        state = self.state
-        if state is not None and self._apply(edits.accept(state)):
+        states = self.targets
+        if len(states) > 1:
+            self._apply_to_all(edits.accept_all(states), "accepted")
+        elif states and self._apply(edits.accept(states[0])):
+            self.accepted.emit()
             self.go(1)
 
     def decide(self, decision: Decision) -> None:
         """Keep or undecided; discard first asks why."""
-        state = self.state
+        states = self.targets
         if decision == "discard":
             self.ask_or_repeat()
-        elif state is not None:
+        elif len(states) > 1:
             self.stop_asking()
-            if self._apply(edits.decide([state], decision)) and decision == "keep" and self.advances:
+            self._apply_to_all(edits.decide(states, decision), "kept" if decision == "keep" else "undecided")
+        elif states:
+            self.stop_asking()
+            if self._apply(edits.decide(states, decision)) and decision == "keep" and self.advances:
                 self.go(1)
 
     @property
@@ -103,45 +125,78 @@ class Decisions(QObject):
             self.discard(DISCARD_REASONS[digit - 1])
 
     def discard(self, reason: DiscardReason) -> None:
-        """Discards the current image."""
-        state = self.state
+        """Discards the current image, or all that are selected."""
+        states = self.targets
         self.stop_asking()
-        if state is None:
+        if not states:
             return
         self._last_reason = reason
-        if self._apply(edits.decide([state], "discard", reason)) and self.advances:
+        if len(states) > 1:
+            self._apply_to_all(edits.decide(states, "discard", reason), "discarded")
+        elif self._apply(edits.decide(states, "discard", reason)) and self.advances:
             self.go(1)
 
     def back_to_proposal(self) -> None:
         """Lets the proposal show through again."""
-        if self.state is not None:
-            self._apply(edits.back_to_proposal(self.state))
+        if self.targets:
+            self._apply_to_all(edits.back_to_proposal(self.targets), "back to the proposal")
 
     def keep_best(self) -> None:
         """Keeps the best of the current image's copies, discards the others."""
+        states = self.copies
+        if len(states) < 2:
+            messages.show("This image has no copies.")
+        else:
+            self._apply(edits.keep_best(states))
+
+    def keep_only(self, image_id: int, others: Sequence[ImageState]) -> None:
+        """Keeps one of several copies, discards the others."""
+        self._apply(edits.keep_best(others, image_id))
+
+    @property
+    def copies(self) -> list[ImageState]:
+        """All images of the current one's copy group, itself included; none where it is in no group."""
         project, state = self._model.project, self.state
         if project is None or state is None:
-            return
-        ids = self._images.copies_of(state.id)
-        if len(ids) < 2:
-            messages.show("This image has no copies.")
-            return
-        self._apply(edits.keep_best([project.state(one) for one in ids]))
+            return []
+        return [project.state(one) for one in self._images.copies_of(state.id)]
+
+    def say_copies(self, states: Sequence[ImageState], same: bool) -> None:
+        """Says that images are copies of each other, or that they are not."""
+        if len(states) == 2:
+            self._apply(edits.mark_copies(states[0], states[1], same))
+        elif len(states) > 2:
+            self._apply(edits.mark_all_copies(states, same))
 
     def set_crop(self, crop: Crop | None) -> None:
         """Sets the current image's crop; None for the whole image."""
         if self.state is not None:
-            self._apply(edits.set_crop(self.state, crop))
+            self._apply(edits.set_crop(self.state, crop, merges=crop is not None))
+
+    def add_margin(self, percent: float) -> None:
+        """Grows the crop by so many percent of its size on each side; shrinks it where that is negative."""
+        self._apply_to_all(edits.add_margin(self.targets, percent), "cropped anew")
+
+    def square(self) -> None:
+        """Makes the crop square."""
+        self._apply_to_all(edits.square(self.targets), "made square")
 
     def set_fill(self, fill: Fill) -> None:
-        """Sets how the current image's masks are filled."""
-        if self.state is not None:
-            self._apply(edits.set_fill([self.state], fill))
+        """Sets how masks are filled."""
+        if self.targets:
+            self._apply_to_all(edits.set_fill(self.targets, fill), f"filled with {fill}")
 
     def relabel(self, label: str) -> None:
-        """Sets the current image's class."""
-        if self.state is not None:
-            self._apply(edits.relabel([self.state], label))
+        """Sets the class; a new name makes a new class."""
+        if label.strip() and self.targets:
+            self._apply_to_all(edits.relabel(self.targets, label.strip()), f"labelled {label.strip()}")
+
+    def next_label(self) -> None:
+        """L: gives the next of the classes, in their order."""
+        project, state = self._model.project, self.state
+        if project is not None and state is not None:
+            classes = project.classes
+            self.relabel(classes[(classes.index(state.label) + 1) % len(classes)])
 
     def set_note(self, image_id: int, text: str) -> None:
         """Sets the note of an image."""
@@ -154,12 +209,14 @@ class Decisions(QObject):
 
     # Going
 
-    def go(self, step: int, which: Which = "all") -> None:
-        """To the next (1) or previous (-1) image for which `which` holds."""
-        self.stop_asking()
-        found = self._images.next_id(self._model.current_id, step, which)
+    def go(self, step: int, which: Which = "all", kind: str = "") -> None:
+        """To the next (1) or previous (-1) image for which `which` holds, with an overlay of `kind`."""
+        self._leave()
+        found = self._images.next_id(self._model.current_id, step, which, kind=kind)
         if found is not None:
             self._model.set_current(found)
+        elif kind:
+            messages.show(f"No other image here has an overlay of the kind {kind}.")
         elif which in _NONE_LEFT:
             messages.show(_NONE_LEFT[which])
 
@@ -168,7 +225,7 @@ class Decisions(QObject):
         row = self._images.row_of(self._model.current_id)
         last = self._images.rowCount() - 1
         if row >= 0 and last >= 0:
-            self.stop_asking()
+            self._leave()
             self._model.set_current(self._images.id_at(min(max(row + rows, 0), last)))
 
     def go_to(self, image_id: int) -> None:
@@ -176,5 +233,16 @@ class Decisions(QObject):
         self.stop_asking()
         self._model.set_current(image_id)
 
+    def _leave(self) -> None:
+        """Going on by a key ends a question, and a selection that would else be forgotten."""
+        self.stop_asking()
+        self._images.select(())
+
     def _apply(self, edit: Edit) -> bool:
         return self._model.apply(edit) is not None
+
+    def _apply_to_all(self, edit: Edit, done: str) -> None:
+        """Makes an edit of one image or of all that are selected, and says so of many."""
+        number = len({item.image_id for item in edit.fields})
+        if self._apply(edit) and number > 1:
+            messages.show(f"{number} images {done}. Undo takes that back.", "done")

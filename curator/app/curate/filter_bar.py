@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from curator.app.curate.text_field import TextField
-from curator.app.image_list import Filter, Order, Which
+from curator.app.image_filter import Filter, Order, Which
 from curator.app.widgets import Chip
 from curator.project import Counts
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView
 
 from curator.app import theme
 from curator.app.image_delegate import ImageDelegate
@@ -18,7 +18,7 @@ _BATCH: Final = 1000
 
 
 class _Images(QListView):
-    """`chosen` carries the image that was clicked."""
+    """`chosen` carries the image that was clicked; with Ctrl or Shift it is selected instead."""
 
     chosen = Signal(int)
 
@@ -38,7 +38,8 @@ class _Images(QListView):
         self.setBatchSize(_BATCH)
         self.setGridSize(self._delegate.cell)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        # What is current and what is selected is the model's, so that it outlives a filter.
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         # The page has the keys: a list that takes the focus would search by letters.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -50,10 +51,9 @@ class _Images(QListView):
         """Frames an image and scrolls to it."""
         row = self._images.row_of(image_id)
         if row < 0:
-            self.clearSelection()
             return
         index = self._images.index(row)
-        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
         self._scroll_to(index)
 
     def set_empty_words(self, words: str) -> None:
@@ -76,7 +76,15 @@ class _Images(QListView):
 
     @Slot(QModelIndex)
     def _clicked(self, index: QModelIndex) -> None:
-        self.chosen.emit(self._images.id_at(index.row()))
+        image_id = self._images.id_at(index.row())
+        held = QApplication.keyboardModifiers()
+        if held & Qt.KeyboardModifier.ShiftModifier:
+            self._images.select_range(image_id)
+        elif held & Qt.KeyboardModifier.ControlModifier:
+            self._images.toggle_selected(image_id)
+        else:
+            self._images.select(())
+            self.chosen.emit(image_id)
 
 
 class FilmStrip(_Images):

@@ -21,7 +21,8 @@ from curator.app.curate.middle import Middle
 from curator.app.curate.pointing import Pointed
 from curator.app.curate.stage import Stage
 from curator.app.curate.view_bar import ViewBar
-from curator.app.image_list import Filter, ImageList, Order
+from curator.app.image_filter import Filter, Order
+from curator.app.image_list import ImageList
 from curator.app.image_loader import ImageLoader
 from curator.app.page import Page
 from curator.app.project_model import ProjectModel

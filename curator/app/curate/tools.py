@@ -102,12 +102,16 @@ def mask_words(kind: MaskKind, done: str) -> str:
     return f"{kind.capitalize()} mask {done}"
 
 
-def with_masks(sheet: Sheet, masks: Sequence[Mask], words: str) -> Edit | None:
+def with_masks(sheet: Sheet, masks: Sequence[Mask], words: str, *, merges: bool = False) -> Edit | None:
     """The edit to other masks; None where they are the same."""
-    return None if tuple(masks) == sheet.state.masks else edits.set_masks(sheet.state, masks, words)
+    if tuple(masks) == sheet.state.masks:
+        return None
+    return edits.set_masks(sheet.state, masks, words, merges=merges)
 
 
-def with_crop(sheet: Sheet, crop: Crop) -> Edit | None:
+def with_crop(sheet: Sheet, crop: Crop, words: str = "", *, merges: bool = False) -> Edit | None:
     """The edit to another crop; None where it is the same, whole image where it covers all of it."""
     value = None if crop == Crop(0, 0, sheet.width, sheet.height) else crop
-    return None if value == sheet.state.crop else edits.set_crop(sheet.state, value)
+    if value == sheet.state.crop:
+        return None
+    return edits.set_crop(sheet.state, value, words if value is not None else "", merges=merges)

@@ -107,7 +107,7 @@ def test_back_to_the_proposal_leaves_label_note_and_fill(
     project.apply(edits.accept(project.state(one)))
     project.apply(edit(one, "note", "n"))
     project.apply(edits.relabel([project.state(one)], "yes"))
-    project.apply(edits.back_to_proposal(project.state(one)))
+    project.apply(edits.back_to_proposal([project.state(one)]))
     assert project.state(one).edited == {"note", "label"}
     assert project.state(one).decided_by == "proposal"
 
