@@ -75,6 +75,20 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def cohen_kappa(first: Ints, second: Ints, classes: int) -> float | None:
+    """Agreement of two raters beyond chance (Cohen, 1960), -1..1; both are class indices, shape (n,).
+
+    None of nothing, and where both gave one and the same class to all: chance alone agrees as well then.
+    """
+    counts = confusion_matrix(first, second, classes)
+    n = int(counts.sum())
+    by_chance = int(counts.sum(axis=1) @ counts.sum(axis=0))
+    if by_chance == n * n:
+        return None
+    expected = by_chance / (n * n)
+    return (int(counts.trace()) / n - expected) / (1 - expected)
+
+
 def _mean_ranks(values: Floats) -> Floats:
     """Ranks from 1, equal values sharing the mean of theirs."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)

@@ -56,6 +56,7 @@ class ProjectModel(QObject):
         self.focus: Focus | None = None
         self._current = -1
         self._touch_agreed = False
+        self._adopted = False
         self._waiting: deque[Event] = deque()
         # Set when the scan is over (propose once its records are applied), and when new images came to a
         # proposing pass that was already running (propose again after it).
@@ -83,13 +84,24 @@ class ProjectModel(QObject):
         if self.project is not None and self.project.root == root.resolve():
             self.close()
         project = Project.open(root, profile=profile)
+        self._show(project, Focus())
+        self.rescan()
+
+    def adopt(self, project: Project) -> None:
+        """Shows a project that is open already, with the images that it has: its folder is never read again.
+
+        From now on the project is the model's: `close` closes it.
+        """
+        self._show(project, None)
+        self._adopted = True
+
+    def _show(self, project: Project, focus: Focus | None) -> None:
         self.close()
-        self.project, self.focus = project, Focus()
-        self._touch_agreed = False
+        self.project, self.focus = project, focus
+        self._touch_agreed = self._adopted = False
         self.opened.emit()
         self._restore_current()
         self._look_at_saving()
-        self.rescan()
 
     def close(self) -> None:
         """Ends the project's jobs, writes what is not written yet and closes it; nothing if none is open."""
@@ -158,7 +170,7 @@ class ProjectModel(QObject):
     def rescan(self) -> None:
         """Looks for new, changed and gone files, then proposes what has no proposal yet."""
         project = self.project
-        if project is None:
+        if project is None or self._adopted:
             return
         from curator.workflow.open import open_folder
 
