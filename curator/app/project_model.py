@@ -95,6 +95,11 @@ class ProjectModel(QObject):
         self._show(project, None)
         self._adopted = True
 
+    @property
+    def adopted(self) -> bool:
+        """Whether what is open is not the dataset's own project, but one that `adopt` was given."""
+        return self._adopted
+
     def _show(self, project: Project, focus: Focus | None) -> None:
         self.close()
         self.project, self.focus = project, focus

@@ -179,6 +179,7 @@ def test_nothing_of_the_first_decisions_is_shown(
 def test_the_folder_is_not_read_again_by_it(decided: ProjectModel, parent: QWidget, qtbot: QtBot) -> None:
     dialog = opened(decided, parent, qtbot)
     look = begun(dialog, qtbot)
+    assert look.model.adopted
     look.model.rescan()
     assert look.model.jobs.active() == []
     assert look.model.quiet

@@ -64,7 +64,7 @@ class StartPane(QWidget):
         column.addStretch(1)
         self.close_button = pane_button("Close", self.closed.emit)
         column.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignRight)
-        column.addSpacing(4)
+        column.addSpacing(14)
         self.earlier: list[QPushButton] = []
         self.say("")
 
@@ -78,6 +78,7 @@ class StartPane(QWidget):
         self.nothing.setVisible(unfinished is None and population == 0)
         self.begin.setEnabled(population > 0)
         self.share.setEnabled(population > 0)
+        self.number.setVisible(population > 0)
         self._say_share()
         if unfinished is not None:
             done, total = unfinished
