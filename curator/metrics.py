@@ -89,6 +89,29 @@ def cohen_kappa(first: Ints, second: Ints, classes: int) -> float | None:
     return (int(counts.trace()) / n - expected) / (1 - expected)
 
 
+def clopper_pearson_upper(errors: int, n: int, confidence: float = 0.95) -> float:
+    """The largest rate at which `errors` or fewer of `n` would still come in 1 - `confidence` of all cases.
+
+    The exact one-sided bound (Clopper and Pearson, Biometrika 1934), to about 1e-12; 1 of nothing.
+    """
+    if n <= 0 or errors >= n:
+        return 1.0
+    logs = [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) for i in range(errors + 1)]
+
+    def chance(rate: float) -> float:
+        inside, outside = math.log(rate), math.log1p(-rate)
+        return math.fsum(math.exp(log + i * inside + (n - i) * outside) for i, log in enumerate(logs))
+
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if 0 < middle < 1 and chance(middle) > 1 - confidence:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
 def _mean_ranks(values: Floats) -> Floats:
     """Ranks from 1, equal values sharing the mean of theirs."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)

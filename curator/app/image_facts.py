@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from curator.app.image_filter import WHICH, Filter, Order, Which
 from curator.imaging.fingerprint import distances
-from curator.project import Project, is_to_do, is_unsure
+from curator.project import is_to_do, is_unsure
 from curator.records import DISCARD_REASONS, MASK_KINDS, SPLITS, ImageState
 
 Flags = npt.NDArray[np.bool_]
@@ -23,10 +23,42 @@ _KIND: Final = {kind: 1 << number for number, kind in enumerate(MASK_KINDS)}
 _UNLIKE: Final = 65
 
 
+class Images(Protocol):
+    """What a list needs of a project."""
+
+    @property
+    def ids(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
+
+    def state(self, image_id: int) -> ImageState: ...
+
+    def fingerprints(self) -> dict[int, tuple[int, int]]: ...
+
+
+class Preview:
+    """Images as they would be after an edit that is not made."""
+
+    def __init__(self, states: Mapping[int, ImageState]) -> None:
+        self._states = dict(states)
+        self.ids = tuple(self._states)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def state(self, image_id: int) -> ImageState:
+        """The state it would have."""
+        return self._states[image_id]
+
+    def fingerprints(self) -> dict[int, tuple[int, int]]:
+        """None: an edit says nothing of likeness."""
+        return {}
+
+
 class ImageFacts:
     """Read once for all images, then only for those that changed: filters at 10,000 images cost no wait."""
 
-    def __init__(self, project: Project | None = None) -> None:
+    def __init__(self, project: Images | None = None) -> None:
         self._project = project
         ids = project.ids if project is not None else ()
         count = len(ids)

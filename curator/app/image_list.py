@@ -9,10 +9,10 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from curator.app.image_facts import ImageFacts, Positions
+from curator.app.image_facts import ImageFacts, Images, Positions
 from curator.app.image_filter import Filter, Order, Which
 from curator.app.image_loader import ImageLoader
-from curator.project import Project, is_to_do, is_unsure
+from curator.project import is_to_do, is_unsure
 from curator.records import Change, ImageState
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
@@ -70,7 +70,7 @@ class ImageList(QAbstractListModel):
     ) -> None:
         super().__init__(parent)
         self._as_accepted = as_accepted
-        self._project: Project | None = None
+        self._project: Images | None = None
         self._loader = loader
         self._filter = Filter()
         self._order: Order = "name"
@@ -119,7 +119,7 @@ class ImageList(QAbstractListModel):
 
     # What is listed
 
-    def set_project(self, project: Project | None) -> None:
+    def set_project(self, project: Images | None) -> None:
         """Lists another project's images, or none."""
         self.beginResetModel()
         self._project = project

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, cast
 
 import numpy as np
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
+from curator.app.byte_cache import ByteCache
 from curator.errors import CuratorError
-from curator.imaging.decode import RGB, load
+from curator.imaging.decode import RGB, load, load_small
 from curator.imaging.render import render, scaled
 from curator.imaging.thumbnails import thumbnail
 from curator.records import Edits, ImageState
@@ -35,19 +37,38 @@ _MOST_THUMBNAILS: Final = 160
 # Smaller versions of an image are kept down to this side, for painting it shrunk.
 _SMALLEST_LEVEL: Final = 480
 
-Kind: TypeAlias = Literal["image", "cleaned", "thumbnail"]
+# An image of more pixels is first decoded at a part of its size, and worked on one at a time.
+_LARGE: Final = 4_000_000
+# The longer side of that first look, about that of a canvas on a large screen.
+_SMALL_SIDE: Final = 960
+_SMALL_BYTES: Final = 160 << 20
+# Large images are left alone for so long after each move: a held key must not fill both cores.
+_CALM_SECONDS: Final = 0.15
+
+Kind: TypeAlias = Literal["small", "image", "cleaned", "thumbnail"]
 # Image id and hash, so that a file that changed is read again.
 Source: TypeAlias = tuple[int, str | None]
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A decoded image: RGB `uint8` (height, width, 3), and as `QImage`s of full, half, quarter... size."""
+    """A decoded image: RGB `uint8` (height, width, 3), and as `QImage`s of full, half, quarter... size.
+
+    `width` and `height` are the image's own; a first look (`is_full` false) has smaller pixels than that.
+    """
 
     source: Source
     pixels: RGB
     levels: tuple[QImage, ...]
+    width: int
+    height: int
+    # What the levels show: they do not keep it alive.
+    buffers: tuple[RGB, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether these are all of the pixels."""
+        return self.pixels.shape[:2] == (self.height, self.width)
 
     @property
     def size_bytes(self) -> int:
@@ -62,8 +83,17 @@ class _Request:
     path: Path
     edits: Edits
     generation: int
+    # Width and height of the image.
+    size: tuple[int, int]
+    # Whether something can be seen without it.
+    can_wait: bool
     # The decoded image where it was at hand already.
     pixels: RGB | None = field(default=None, compare=False)
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it takes so long that it must not stand in the way of others."""
+        return self.kind != "small" and self.can_wait and self.size[0] * self.size[1] > _LARGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,40 +118,6 @@ def to_pixels(image: QImage) -> RGB:
     return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
 
 
-class ByteCache(Generic[V]):
-    """Least recently used values up to a number of bytes; the newest one always stays."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._items: OrderedDict[object, tuple[V, int]] = OrderedDict()
-        self._bytes = 0
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def get(self, key: object) -> V | None:
-        """The value, which counts as used now, or None."""
-        item = self._items.get(key)
-        if item is None:
-            return None
-        self._items.move_to_end(key)
-        return item[0]
-
-    def put(self, key: object, value: V, size: int) -> None:
-        """Stores a value of `size` bytes."""
-        old = self._items.pop(key, None)
-        self._bytes += size - (old[1] if old is not None else 0)
-        self._items[key] = (value, size)
-        while self._bytes > self._most and len(self._items) > 1:
-            _, (_, gone) = self._items.popitem(last=False)
-            self._bytes -= gone
-
-    def clear(self) -> None:
-        """Forgets everything."""
-        self._items.clear()
-        self._bytes = 0
-
-
 class ImageLoader(QObject):
     """See the module's text. Lives on the GUI thread; `close` before it goes."""
 
@@ -136,11 +132,15 @@ class ImageLoader(QObject):
         # Counts the datasets, so that a late answer is not taken for one of the next.
         self._generation = 0
         self._images: ByteCache[Loaded] = ByteCache(_IMAGE_BYTES)
+        self._small: ByteCache[Loaded] = ByteCache(_SMALL_BYTES)
+        # Large images of which no first look can be had.
+        self._never_small: set[Source] = set()
         self._cleaned: ByteCache[QImage] = ByteCache(_CLEANED_BYTES)
         self._thumbnails: ByteCache[tuple[tuple[Source, Edits], QPixmap]] = ByteCache(_THUMBNAIL_BYTES)
         self._errors: dict[Source, str] = {}
         self._lock = threading.Lock()
         self._waiting: dict[Kind, OrderedDict[_Request, None]] = {
+            "small": OrderedDict(),
             "image": OrderedDict(),
             "cleaned": OrderedDict(),
             "thumbnail": OrderedDict(),
@@ -150,6 +150,11 @@ class ImageLoader(QObject):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(self._idle_threads)
         self._answered.connect(self._take)
+        self._calm_at = 0.0
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(round(1000 * _CALM_SECONDS) + 5)
+        self._calm.timeout.connect(self._wake)
 
     def set_root(self, root: Path) -> None:
         """Goes over to another dataset; forgets the former one."""
@@ -163,6 +168,8 @@ class ImageLoader(QObject):
                 waiting.clear()
         self._pool.waitForDone()
         self._images.clear()
+        self._small.clear()
+        self._never_small.clear()
         self._cleaned.clear()
         self._thumbnails.clear()
         self._errors.clear()
@@ -173,11 +180,26 @@ class ImageLoader(QObject):
         return state.error or self._errors.get(_source(state))
 
     def image(self, state: ImageState) -> Loaded | None:
-        """The decoded image if it is at hand; else it is asked for, before anything else."""
-        found = self._images.get(_source(state))
-        if found is None and self.error(state) is None:
-            self._ask("image", state)
-        return found
+        """The decoded image if it is at hand; else it is asked for, before anything else.
+
+        Of a large one a first look comes first, and is returned as long as there is no more.
+        """
+        source = _source(state)
+        found = self._images.get(source)
+        if found is not None or self.error(state) is not None:
+            return found
+        self._ask("image", state)
+        if not self._has_first_look(state):
+            return None
+        small = self._small.get(source)
+        if small is None:
+            self._ask("small", state)
+        return small
+
+    def moving(self) -> None:
+        """The user goes from image to image: what takes long waits until that stops."""
+        self._calm_at = time.monotonic() + _CALM_SECONDS
+        self._calm.start()
 
     def prefetch(self, states: Sequence[ImageState]) -> None:
         """Asks for images that may be wanted soon, the nearest first, as many as the cache holds at once.
@@ -186,14 +208,19 @@ class ImageLoader(QObject):
         """
         with self._lock:
             self._waiting["image"].clear()
+            self._waiting["small"].clear()
         room, wanted = _IMAGE_BYTES, list[ImageState]()
         for state in states:
             room -= _BYTES_A_PIXEL * (state.width or 0) * (state.height or 0)
             if room < 0 and wanted:
                 break
             wanted.append(state)
-        for state in reversed(wanted):
-            self.image(state)
+        # The last one that is asked for is the first to be served.
+        for state in reversed(states):
+            if state in wanted:
+                self.image(state)
+            elif self._has_first_look(state) and self._small.get(_source(state)) is None:
+                self._ask("small", state)
 
     def cleaned(self, state: ImageState) -> QImage | None:
         """The image as `imaging.render` gives it, if at hand; else it is asked for."""
@@ -215,13 +242,15 @@ class ImageLoader(QObject):
     def _ask(self, kind: Kind, state: ImageState) -> None:
         """The newest request of a kind is served first: it is what the user looks at now."""
         source = _source(state)
-        loaded = self._images.get(source) if kind != "image" else None
+        loaded = self._images.get(source) if kind in ("cleaned", "thumbnail") else None
         request = _Request(
             kind,
             source,
             self._root / state.file_name,
-            state.edits if kind != "image" else Edits(),
+            state.edits if kind in ("cleaned", "thumbnail") else Edits(),
             self._generation,
+            (state.width or 0, state.height or 0),
+            kind in ("cleaned", "thumbnail") or self._has_first_look(state),
             loaded.pixels if loaded is not None else None,
         )
         with self._lock:
@@ -240,27 +269,19 @@ class ImageLoader(QObject):
     def next_request(self) -> _Request | None:
         """For the workers: what to do next, None to end."""
         with self._lock:
+            heavy_may = time.monotonic() >= self._calm_at and not any(one.is_heavy for one in self._working)
             for waiting in self._waiting.values():
-                if waiting:
-                    request, _ = waiting.popitem(last=True)
-                    self._working.add(request)
-                    return request
+                for request in reversed(waiting):
+                    if heavy_may or not request.is_heavy:
+                        del waiting[request]
+                        self._working.add(request)
+                        return request
             self._idle_threads += 1
             return None
 
     def answer(self, request: _Request) -> None:
         """For the workers: does one request; never raises."""
-        try:
-            pixels = request.pixels if request.pixels is not None else load(request.path)
-            if request.kind == "image":
-                done = _Answer(request, loaded=Loaded(request.source, pixels, _levels(pixels)))
-            elif request.kind == "cleaned":
-                done = _Answer(request, image=to_qimage(render(pixels, request.edits)))
-            else:
-                small = thumbnail(pixels, request.edits, THUMBNAIL_SIDE)
-                done = _Answer(request, image=to_qimage(small))
-        except (CuratorError, OSError, ValueError, MemoryError) as error:
-            done = _Answer(request, error=str(error) or "The image could not be read.")
+        done = _done(request)
         with self._lock:
             self._working.discard(request)
         self._answered.emit(done)
@@ -271,7 +292,14 @@ class ImageLoader(QObject):
         image_id = request.source[0]
         if request.generation != self._generation:
             return
-        if answer.error is not None:
+        if request.kind == "small":
+            if answer.loaded is None:
+                # Whoever waits asks again, and then for all of it.
+                self._never_small.add(request.source)
+                self.image_ready.emit(image_id)
+                return
+            self._small.put(request.source, answer.loaded, answer.loaded.size_bytes)
+        elif answer.error is not None:
             self._errors[request.source] = answer.error
         elif answer.loaded is not None:
             self._images.put(request.source, answer.loaded, answer.loaded.size_bytes)
@@ -282,11 +310,27 @@ class ImageLoader(QObject):
             key = (request.source, request.edits)
             self._thumbnails.put(image_id, (key, made), answer.image.sizeInBytes())
         announce = {
+            "small": self.image_ready,
             "image": self.image_ready,
             "cleaned": self.cleaned_ready,
             "thumbnail": self.thumbnail_ready,
         }
         announce[request.kind].emit(image_id)
+
+    @Slot()
+    def _wake(self) -> None:
+        """Starts workers for what had to wait."""
+        with self._lock:
+            number = min(self._idle_threads, sum(map(len, self._waiting.values())))
+            self._idle_threads -= number
+        for _ in range(number):
+            self._pool.start(_Worker(self))
+
+    def _has_first_look(self, state: ImageState) -> bool:
+        """Whether a smaller version can be had quickly, as far as known."""
+        large = (state.width or 0) * (state.height or 0) > _LARGE
+        is_jpeg = state.file_name.lower().endswith((".jpg", ".jpeg"))
+        return large and is_jpeg and _source(state) not in self._never_small
 
 
 class _Worker(QRunnable):
@@ -305,9 +349,41 @@ def _source(state: ImageState) -> Source:
     return (state.id, state.sha256)
 
 
-def _levels(pixels: RGB) -> tuple[QImage, ...]:
-    made = [to_qimage(pixels)]
-    while max(pixels.shape[:2]) >= 2 * _SMALLEST_LEVEL:
-        pixels = scaled(pixels, max(1, pixels.shape[1] // 2), max(1, pixels.shape[0] // 2))
-        made.append(to_qimage(pixels))
-    return tuple(made)
+def _done(request: _Request) -> _Answer:
+    try:
+        if request.kind == "small":
+            return _Answer(request, loaded=_first_look(request))
+        pixels = request.pixels if request.pixels is not None else load(request.path)
+        if request.kind == "image":
+            high, wide = pixels.shape[:2]
+            return _Answer(request, _loaded(request.source, pixels, (wide, high)))
+        if request.kind == "cleaned":
+            return _Answer(request, image=to_qimage(render(pixels, request.edits)))
+        return _Answer(request, image=to_qimage(thumbnail(pixels, request.edits, THUMBNAIL_SIDE)))
+    except (CuratorError, OSError, ValueError, MemoryError) as error:
+        return _Answer(request, error=str(error) or "The image could not be read.")
+
+
+def _first_look(request: _Request) -> Loaded | None:
+    pixels = load_small(request.path, _SMALL_SIDE)
+    wide, high = request.size
+    # Where the file was turned or changed since, the whole image has to say so.
+    if pixels is None or (pixels.shape[1] > pixels.shape[0]) != (wide > high):
+        return None
+    return _loaded(request.source, pixels, (wide, high))
+
+
+def _loaded(source: Source, pixels: RGB, size: tuple[int, int]) -> Loaded:
+    """Prepares an image for painting. All heavy steps are OpenCV's, which lets the window go on meanwhile."""
+    from curator.imaging._cv2 import cv2
+
+    levels, buffers = list[QImage](), list[RGB]()
+    level = pixels
+    while True:
+        high, wide = level.shape[:2]
+        shown = cast(RGB, cv2.cvtColor(level, cv2.COLOR_RGB2BGRA))
+        buffers.append(shown)
+        levels.append(QImage(shown.data, wide, high, 4 * wide, QImage.Format.Format_RGB32))
+        if max(high, wide) < 2 * _SMALLEST_LEVEL:
+            return Loaded(source, pixels, tuple(levels), *size, tuple(buffers))
+        level = scaled(level, max(1, wide // 2), max(1, high // 2))

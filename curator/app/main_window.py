@@ -9,7 +9,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from curator import __version__
-from curator.app import messages, theme
+from curator.app import collector, messages, theme
 from curator.app.demo import start_demo
 from curator.app.dialogs import folder_of_images, may_stop_training
 from curator.app.drop import FolderDrop
@@ -190,6 +190,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.model.opened.connect(self._opened)
         self.model.closing.connect(self.show_start)
+        self.model.closing.connect(collector.release)
+        self.jobs.ended.connect(collector.settle)
         self.model.changed.connect(self._show_history)
         self.model.saving.connect(self.status.show_saving)
         self.rail.chosen.connect(self.show_page)

@@ -76,6 +76,8 @@ class PageHolder(QObject):
 
             curate = CuratePage(model)
             curate.back_requested.connect(lambda: self._window.show_page(REVIEW))
+            curate.second_look_wanted.connect(self._second_look)
+            curate.hints.use(self._window.settings)
             return curate
         if index == TRAIN:
             from curator.app.train.page import TrainPage
@@ -89,6 +91,15 @@ class PageHolder(QObject):
         review.mend_requested.connect(self._mend)
         review.train_requested.connect(lambda: self._window.show_page(TRAIN))
         return review
+
+    def _second_look(self) -> None:
+        if self._window.model.project is None:
+            return
+        from curator.app.curate.second_look import SecondLookDialog
+
+        dialog = SecondLookDialog(self._window.model, self._window)
+        dialog.show_wanted.connect(self._window.model.set_current)
+        dialog.open()
 
     def _mend(self, image_id: int) -> None:
         from curator.app.curate.page import CuratePage

@@ -92,18 +92,17 @@ class ProjectModel(QObject):
 
         From now on the project is the model's: `close` closes it.
         """
-        self._show(project, None)
-        self._adopted = True
+        self._show(project, None, adopted=True)
 
     @property
     def adopted(self) -> bool:
         """Whether what is open is not the dataset's own project, but one that `adopt` was given."""
         return self._adopted
 
-    def _show(self, project: Project, focus: Focus | None) -> None:
+    def _show(self, project: Project, focus: Focus | None, *, adopted: bool = False) -> None:
         self.close()
         self.project, self.focus = project, focus
-        self._touch_agreed = self._adopted = False
+        self._touch_agreed, self._adopted = False, adopted
         self.opened.emit()
         self._restore_current()
         self._look_at_saving()

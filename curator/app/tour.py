@@ -161,14 +161,14 @@ def _look_around(hands: Hands, root: Path, out: Path) -> str:
     hands.rest(1500)
     hands.shoot("grid")
     hands.key(page, Qt.Key.Key_G)
-    hands.click(page.inspector.accept_all)
-    page.sheet.slider.setFocus()
-    for _ in range(page.sheet.slider.value() - _CONFIDENT):
-        hands.key(page.sheet.slider, Qt.Key.Key_Left)
+    hands.click(page.inspector.decision.accept_all)
+    page.middle.confident.slider.setFocus()
+    for _ in range(page.middle.confident.slider.value() - _CONFIDENT):
+        hands.key(page.middle.confident.slider, Qt.Key.Key_Left)
     hands.rest(1500)
     hands.shoot("contact-sheet")
     before = project.counts().decided
-    hands.click(page.sheet.accept)
+    hands.click(page.middle.confident.accept)
     hands.until("the confident ones are accepted", lambda: project.counts().decided > before, 30)
     hands.press("Dark or light") if _has(hands, "Dark or light") else window.toggle_theme()
     hands.shoot("light")

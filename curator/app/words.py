@@ -36,3 +36,8 @@ def count(number: int, one: str, many: str | None = None) -> str:
 def memory(size: float) -> str:
     """Bytes as "4.1 GB" or "310 MB" (binary units, as memory is sold)."""
     return f"{size / _GIB:.1f} GB" if size >= 0.95 * _GIB else f"{size / _MIB:.0f} MB"
+
+
+def file_size(size: int) -> str:
+    """Bytes as "34 kB" or "2.1 MB" (decimal, as files are listed)."""
+    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1e3))} kB"

@@ -34,6 +34,8 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "MPO")
 _ORIENTATION = 0x0112
 
 _IMAGE_WIDTH, _IMAGE_LENGTH = 256, 257
+# About 1 ms of copying.
+_STRIP_PIXELS = 1_000_000
 
 # Above this Pillow would refuse on its own account, with a limit of its own.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -128,6 +130,28 @@ def load(path: Path | str) -> RGB:
     return decode(read_bytes(path), Path(path).name)
 
 
+def load_small(path: Path | str, least: int) -> RGB | None:
+    """A JPEG at a half, quarter or eighth of its size, upright, for a first look at a large one.
+
+    Its longer side has `least` pixels or more. libjpeg leaves out the fine frequencies, which takes a tenth of
+    the time (measured: 26 ms for 12 megapixels at a quarter). None where there is no such short cut: another
+    format, an image too small for it, or one that `load` has to say something of.
+    """
+    try:
+        with _opened(read_bytes(path), Path(path).name) as image:
+            if image.format != "JPEG":
+                return None
+            times = max(image.size) // least
+            reduced = next((by for by in (8, 4, 2) if by <= times), 1)
+            if reduced == 1:
+                return None
+            image.draft(image.mode, (-(-image.width // reduced), -(-image.height // reduced)))
+            image.load()
+            return _to_rgb(ImageOps.exif_transpose(image))
+    except (ImageError, *_BAD_FILE):
+        return None
+
+
 def grey(image: RGB) -> npt.NDArray[np.uint8]:
     """Luma of an RGB image, `uint8` (height, width): ITU-R 601-2, as Pillow's `convert("L")` rounds it."""
     if np.array_equal(image[..., 0], image[..., 1]) and np.array_equal(image[..., 1], image[..., 2]):
@@ -168,7 +192,15 @@ def _to_rgb(image: Image.Image) -> RGB:
         flat = Image.new("RGBA", image.size, (0, 0, 0, 255))
         flat.alpha_composite(image)
         image = flat
-    return np.array(image.convert("RGB"), dtype=np.uint8, order="C")
+    image = image.convert("RGB")
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    # In strips: Pillow hands pixels over with the interpreter's lock held, and a window waits for that.
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        pixels[top : top + rows] = np.asarray(
+            image.crop((0, top, image.width, min(top + rows, image.height)))
+        )
+    return pixels
 
 
 def _deep_grey(image: Image.Image) -> npt.NDArray[np.uint8]:

@@ -22,7 +22,7 @@ from curator.project.schema import prepare
 from curator.project.store import Statement, Unsaved, Writer
 from curator.project.transition import transition
 from curator.project.view import Layers
-from curator.records import PROFILES, Change, CopyEdit, Edit, Profile
+from curator.records import PROFILES, Change, CopyEdit, Edit, ImageState, Profile
 
 _CLOSE_SECONDS: Final = 10.0
 _CLOSE_SECONDS_FAILING: Final = 1.0
@@ -109,6 +109,13 @@ class Project(Findings):
         entry = merged or self._journal.append(forward, inverse, now)
         step = rows.put_step(len(self._journal), entry, self._journal.cursor)
         return self._perform([forward], Change((), edit.words, 0, edit.focus_id), step)
+
+    def preview(self, edit: Edit) -> dict[int, ImageState]:
+        """What the states of the edited images would be, by id; nothing is changed.
+
+        Raises `ValueError` as `apply` does.
+        """
+        return self._view.preview(transition(self._layers, edit)[0])
 
     def undo(self) -> Change | None:
         """Takes the last step back; None where there is none."""

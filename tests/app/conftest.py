@@ -26,10 +26,10 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Dialogs of a fixed least size make the offscreen platform say that it has no window manager."""
+    """Dialogs of a fixed least size and popups make the offscreen platform say that it has no window manager."""
     for item in items:
         if _HERE in item.path.parents:
-            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints"))
+            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", "plugin does not support"))
 
 
 @pytest.fixture(autouse=True)

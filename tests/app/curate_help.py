@@ -113,7 +113,7 @@ def click(page: CuratePage, x: float, y: float) -> None:
 
 def state(page: CuratePage, name: str) -> ImageState:
     """The effective state of an image."""
-    project = page._model.project
+    project = page.model.project
     assert project is not None
     image_id = project.id_of(name)
     assert image_id is not None
@@ -128,10 +128,10 @@ def current_name(page: CuratePage) -> str:
 
 def on_disk(page: CuratePage, names: Sequence[str] = NAMES) -> dict[str, ImageState]:
     """Closes the project and reads it again from the disk."""
-    project = page._model.project
+    project = page.model.project
     assert project is not None
     root = project.root
-    page._model.close()
+    page.model.close()
     with Project.open(root) as again:
         return {name: again.state(again.id_of(name) or -1) for name in names}
 

@@ -62,7 +62,7 @@ def test_dragging_a_handle_mends_the_crop(page: CuratePage) -> None:
 
 def test_a_click_on_a_handle_changes_nothing(page: CuratePage) -> None:
     click(page, CROP.x, CROP.y)
-    assert page._model.project.history() == []
+    assert page.model.project.history() == []
 
 
 def test_drawing_a_new_crop(page: CuratePage) -> None:
@@ -197,7 +197,7 @@ def test_pan_with_the_middle_button_and_with_h(page: CuratePage) -> None:
 def test_side_by_side_shows_the_cleaned_image(page: CuratePage, qtbot: QtBot) -> None:
     type_keys("s")
     assert page.stage.cleaned.isVisible()
-    original = load(page._model.project.root / "no/a.png")
+    original = load(page.model.project.root / "no/a.png")
     qtbot.waitUntil(lambda: page.stage.cleaned.pixels() is not None)
     assert np.array_equal(page.stage.cleaned.pixels(), render(original, state(page, "no/a.png").edits))
     press(Qt.Key.Key_Right, Ctrl)

@@ -14,9 +14,10 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from curator.app import image_loader
+from curator.app.byte_cache import ByteCache
 from curator.app.image_filter import Filter
 from curator.app.image_list import ImageList, badges
-from curator.app.image_loader import ByteCache, ImageLoader, to_pixels
+from curator.app.image_loader import ImageLoader, to_pixels
 from curator.imaging.decode import load
 from curator.imaging.thumbnails import thumbnail
 from curator.project import Project, edits
@@ -244,3 +245,41 @@ def test_the_cache_drops_what_was_used_least_recently() -> None:
     cache.put("e", "E", 1000)
     assert len(cache) == 1
     assert cache.get("e") == "E"
+
+
+def test_of_a_large_image_a_first_look_comes_first_and_then_all_of_it(tmp_path: Path, qtbot: QtBot) -> None:
+    coarse = np.random.default_rng(0).integers(0, 256, (20, 25), np.uint8)
+    large = Image.fromarray(coarse).resize((2500, 2000), Image.Resampling.BICUBIC)
+    large.save(tmp_path / "large.jpg", quality=90)
+    project = Project.in_memory(tmp_path)
+    project.add_records([ImageRecord("large.jpg", "no", "x", 2500, 2000, 9)])
+    state = project.state(project.ids[0])
+    loader = ImageLoader()
+    loader.set_root(tmp_path)
+    seen: list[bool] = []
+    loader.image_ready.connect(lambda _id: seen.append(loader.image(state).is_full))
+    loader.moving()
+    assert loader.image(state) is None
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    assert seen == [False, True]
+    found = loader.image(state)
+    assert found is not None
+    assert (found.width, found.height) == (2500, 2000)
+    assert np.array_equal(found.pixels, load(tmp_path / "large.jpg"))
+    assert np.array_equal(to_pixels(found.levels[0]), found.pixels)
+    assert [level.width() for level in found.levels] == [2500, 1250, 625]
+    loader.close()
+
+
+def test_a_large_image_without_a_first_look_comes_all_the_same(tmp_path: Path, qtbot: QtBot) -> None:
+    Image.fromarray(np.zeros((2000, 2500), np.uint8)).save(tmp_path / "large.png")
+    project = Project.in_memory(tmp_path)
+    project.add_records([ImageRecord("large.png", "no", "x", 2500, 2000, 9)])
+    state = project.state(project.ids[0])
+    loader = ImageLoader()
+    loader.set_root(tmp_path)
+    loader.moving()
+    with qtbot.waitSignal(loader.image_ready, timeout=10_000):
+        assert loader.image(state) is None
+    assert loader.image(state).is_full
+    loader.close()

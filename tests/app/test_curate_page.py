@@ -79,13 +79,13 @@ def test_esc_takes_a_started_discard_back(page: CuratePage) -> None:
 
 
 def test_without_auto_advance_the_image_stays(page: CuratePage) -> None:
-    page.inspector.advance.click()
+    page.inspector.decision.advance.click()
     type_keys("k")
     assert current_name(page) == "no/a.png"
     assert badge_of(page, "no/a.png") == "keep"
     type_keys("u")
     assert badge_of(page, "no/a.png") == "undecided"
-    assert page.inspector.segment.value() == "undecided"
+    assert page.inspector.decision.segment.value() == "undecided"
 
 
 def test_undo_and_redo_go_to_the_image_they_change(page: CuratePage, qtbot: QtBot) -> None:
@@ -180,7 +180,7 @@ def test_a_note_is_kept_when_one_clicks_on_to_another_image(page: CuratePage, qt
 
 
 def test_chips_filter_and_the_cursor_stays_when_its_image_drops_out(page: CuratePage, qtbot: QtBot) -> None:
-    page.inspector.advance.click()
+    page.inspector.decision.advance.click()
     page.filter_bar.chips["to-do"].click()
     assert page.images.rowCount() == 6
     type_keys("k")
@@ -203,7 +203,7 @@ def test_chips_filter_and_the_cursor_stays_when_its_image_drops_out(page: Curate
 
 
 def test_search_lists_what_has_the_text_in_name_or_note(page: CuratePage, qtbot: QtBot) -> None:
-    page._model.apply(edits.set_note(state(page, "no/b.png"), "Yes, odd"))
+    page.model.apply(edits.set_note(state(page, "no/b.png"), "Yes, odd"))
     press(Qt.Key.Key_F, Ctrl)
     type_keys("yes")
     qtbot.waitUntil(lambda: page.images.rowCount() == 4)
@@ -212,7 +212,7 @@ def test_search_lists_what_has_the_text_in_name_or_note(page: CuratePage, qtbot:
 
 
 def test_unsure_first_orders_by_confidence(page: CuratePage) -> None:
-    page.filter_bar.unsure_first.click()
+    page.filter_bar.orders["unsure-first"].trigger()
     shown = [page.images.index(row).data() for row in range(page.images.rowCount())]
     assert shown == ["no/c.png", "yes/f.png", "no/a.png", "no/b.png", "yes/d.png", "yes/e.png"]
 
@@ -234,12 +234,12 @@ def test_grid_shows_all_and_leads_back(page: CuratePage, qtbot: QtBot) -> None:
 
 
 def test_keep_best_of_the_copies_by_key(page: CuratePage, qtbot: QtBot) -> None:
-    project = page._model.project
+    project = page.model.project
     group = frozenset(state(page, name).id for name in ("no/a.png", "yes/e.png"))
-    page._model.announce(project.set_copy_groups([group]))
+    page.model.announce(project.set_copy_groups([group]))
     settle(page, qtbot)
     assert [tile.state.file_name for tile in page.inspector.copies.tiles] == ["no/a.png", "yes/e.png"]
-    assert "labels differ" in page.inspector.copies.words.text()
+    assert "labels differ: no, yes" in page.inspector.copies.clash.text()
     page.inspector.copies.tiles[1].click()
     settle(page, qtbot)
     assert current_name(page) == "yes/e.png"
@@ -252,19 +252,19 @@ def test_keep_best_of_the_copies_by_key(page: CuratePage, qtbot: QtBot) -> None:
 
 def test_accept_all_confident_is_one_step(page: CuratePage, qtbot: QtBot) -> None:
     press(Qt.Key.Key_Return, Ctrl)
-    assert page.sheet.isVisible()
-    assert page.sheet.words.text() == "4 images: 4 to keep, 0 to discard"
+    assert page.middle.confident.isVisible()
+    assert page.middle.confident.words.text() == "4 images: 4 to keep, 0 to discard"
     for _ in range(50):
         press(Qt.Key.Key_Left)
-    assert page.sheet.accept.text() == "Accept 5 images"
+    assert page.middle.confident.accept.text() == "Accept 5 images"
     press(Qt.Key.Key_Space)
-    assert page._model.project.counts().decided == 0
-    page.sheet.accept.click()
+    assert page.model.project.counts().decided == 0
+    page.middle.confident.accept.click()
     settle(page, qtbot)
     assert page.canvas.isVisible()
-    assert page._model.project.counts().decided == 5
+    assert page.model.project.counts().decided == 5
     press(Qt.Key.Key_Z, Ctrl)
-    assert page._model.project.counts().decided == 0
+    assert page.model.project.counts().decided == 0
 
 
 def test_back_to_the_proposal(page: CuratePage, qtbot: QtBot) -> None:
@@ -278,12 +278,12 @@ def test_back_to_the_proposal(page: CuratePage, qtbot: QtBot) -> None:
 
 
 def test_inspector_sets_crop_fill_and_label(page: CuratePage, qtbot: QtBot) -> None:
-    page.inspector.crop["w"].setFocus()
+    page.inspector.crop.fields["w"].setFocus()
     type_keys("55")
     press(Qt.Key.Key_Return)
     press(Qt.Key.Key_Escape)
     page.inspector.fill.button("inpaint").click()
-    page.inspector.label_chip("yes").click()
+    page.inspector.label.chip("yes").click()
     settle(page, qtbot)
     assert QApplication.focusWidget() is page.canvas
     stored = on_disk(page)["no/a.png"]
@@ -302,17 +302,17 @@ def test_history_in_words_leads_back(page: CuratePage, qtbot: QtBot) -> None:
     ]
     page.inspector.history.clicked.emit(steps.index(1, 0))
     settle(page, qtbot)
-    assert page._model.project.counts().decided == 1
+    assert page.model.project.counts().decided == 1
     assert current_name(page) == "no/b.png"
 
 
 def test_all_by_mouse_alone(page: CuratePage, qtbot: QtBot) -> None:
-    page.inspector.accept.click()
+    page.inspector.decision.accept.click()
     settle(page, qtbot)
-    page.inspector.reasons["quality"].click()
+    page.inspector.decision.reasons["quality"].click()
     settle(page, qtbot)
     assert current_name(page) == "no/c.png"
-    page.inspector.segment.button("discard").click()
+    page.inspector.decision.segment.button("discard").click()
     page.stage.reasons.buttons["other"].click()
     settle(page, qtbot)
     assert current_name(page) == "yes/d.png"
@@ -323,11 +323,11 @@ def test_all_by_mouse_alone(page: CuratePage, qtbot: QtBot) -> None:
 def test_a_seen_test_image_is_asked_about_once_without_stopping(
     page: CuratePage, window: MainWindow, qtbot: QtBot
 ) -> None:
-    project = page._model.project
-    page._model.announce(project.ensure_splits(Shares(50, 0, 50), 0))
+    project = page.model.project
+    page.model.announce(project.ensure_splits(Shares(50, 0, 50), 0))
     project.mark_seen(project.ids)
     test = [one for one in project.states() if one.split == "test"]
-    page._model.set_current(test[0].id)
+    page.model.set_current(test[0].id)
     settle(page, qtbot)
     type_keys("x5")
     assert current_name(page) == test[0].file_name
@@ -336,7 +336,7 @@ def test_a_seen_test_image_is_asked_about_once_without_stopping(
     next(one for one in window.toast.findChildren(QPushButton) if one.text() == "Change anyway").click()
     settle(page, qtbot)
     assert state(page, test[0].file_name).discard_reason == "quality"
-    page._model.set_current(test[1].id)
+    page.model.set_current(test[1].id)
     type_keys("x5")
     assert project.test_touched == 2
 

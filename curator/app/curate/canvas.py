@@ -8,17 +8,16 @@ from typing import Final, Literal, TypeAlias
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent
 
-from curator.app.curate import shapes
 from curator.app.curate.draw_tools import make_tools
 from curator.app.curate.layers import Layers
-from curator.app.curate.pointing import HANDLE_CURSORS, pointed_at
-from curator.app.curate.select_tool import mask_at
+from curator.app.curate.pointing import cursor_over, pointed_at
 from curator.app.curate.shapes import Point
-from curator.app.curate.tools import Sheet, Tool, ToolName, mask_words, with_crop, with_masks
+from curator.app.curate.tone import Tone, ToneDrag
+from curator.app.curate.tools import Sheet, Tool, ToolName, nudged, with_kind, without_mask
 from curator.app.curate.viewport import ImageView
 from curator.app.image_loader import Loaded, to_pixels
 from curator.imaging.decode import RGB
-from curator.records import Edit, ImageState, Mask, MaskKind
+from curator.records import Edit, ImageState, MaskKind
 
 Mode: TypeAlias = Literal["edit", "original", "cleaned"]
 
@@ -36,6 +35,7 @@ class Canvas(ImageView):
     selected_changed = Signal(object)
     kind_changed = Signal(str)
     brush_changed = Signal(float)
+    tone_changed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,6 +53,8 @@ class Canvas(ImageView):
         self._brush = 8.0
         self._pan_from: QPoint | None = None
         self._pan_held = False
+        self._tone = Tone()
+        self._tone_drag: ToneDrag | None = None
         self._layers = Layers(self.scene())
         self.zoomed.connect(self._rescale)
 
@@ -65,9 +67,14 @@ class Canvas(ImageView):
         self._layers.set_image(loaded)
         self._select(None)
         if loaded is not None:
-            height, width = loaded.pixels.shape[:2]
-            self.set_image_size(width, height)
+            self.set_image_size(loaded.width, loaded.height)
             self.fit()
+        self.refresh()
+
+    def sharpen(self, loaded: Loaded) -> None:
+        """Takes all pixels of the image of which a first look is shown; zoom and gesture stay."""
+        self._loaded = loaded
+        self._layers.set_image(loaded)
         self.refresh()
 
     def show_state(self, state: ImageState) -> None:
@@ -96,6 +103,18 @@ class Canvas(ImageView):
             self._cancel_gesture()
             self.refresh()
 
+    @property
+    def tone(self) -> Tone:
+        """How grey values are shown; kept from image to image."""
+        return self._tone
+
+    def set_tone(self, tone: Tone) -> None:
+        """Changes that. The image, and all that is read from it, stays as it is."""
+        if tone != self._tone:
+            self._tone = tone
+            self._layers.set_tone(tone)
+            self.tone_changed.emit(tone)
+
     def shown_pixels(self) -> RGB | None:
         """The pixels on the canvas, RGB `uint8` at full size, without overlays; None where there are none."""
         shown = self._layers.shown()
@@ -123,6 +142,11 @@ class Canvas(ImageView):
         self._show_cursor(self._pointer())
         self.tool_changed.emit(self._tool.name)
 
+    @property
+    def busy(self) -> bool:
+        """Whether Esc has a gesture, a tool or a selected mask to leave."""
+        return self._tool.busy or self._tool.name != "select" or self._selected is not None
+
     def leave(self) -> None:
         """Esc: gives up the gesture, else the tool, else the selection."""
         if self._tool.busy:
@@ -144,11 +168,8 @@ class Canvas(ImageView):
         self._kind = kind
         self.kind_changed.emit(kind)
         sheet = self._sheet()
-        if sheet is None or sheet.selected is None:
-            return
-        masks = list(sheet.state.masks)
-        masks[sheet.selected] = Mask(kind, masks[sheet.selected].polygon)
-        self._emit(with_masks(sheet, masks, f"Mask is {kind}"))
+        if sheet is not None and sheet.selected is not None:
+            self._emit(with_kind(sheet, sheet.selected, kind))
 
     @property
     def brush(self) -> float:
@@ -184,27 +205,15 @@ class Canvas(ImageView):
         sheet = self._sheet()
         if sheet is None or not 0 <= number < len(sheet.state.masks):
             return False
-        masks = sheet.state.masks
         self._select(None)
-        self._emit(
-            with_masks(sheet, masks[:number] + masks[number + 1 :], mask_words(masks[number].kind, "deleted"))
-        )
+        self._emit(without_mask(sheet, number))
         return True
 
     def nudge(self, dx: int, dy: int) -> None:
         """Moves the selected mask, else the crop, by whole pixels."""
         sheet = self._sheet()
-        if sheet is None:
-            return
-        if sheet.selected is None:
-            moved_to = shapes.moved_crop(sheet.crop, dx, dy, sheet.width, sheet.height)
-            self._emit(with_crop(sheet, moved_to, "Crop nudged", merges=True))
-            return
-        masks = list(sheet.state.masks)
-        mask = masks[sheet.selected]
-        moved = shapes.moved_polygon(mask.polygon, dx, dy, sheet.width, sheet.height)
-        masks[sheet.selected] = Mask(mask.kind, moved)
-        self._emit(with_masks(sheet, masks, mask_words(mask.kind, "nudged"), merges=True))
+        if sheet is not None:
+            self._emit(nudged(sheet, dx, dy))
 
     def finish(self) -> bool:
         """Enter: closes a polygon. False where there is none."""
@@ -235,8 +244,7 @@ class Canvas(ImageView):
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._pan_held):
             self._start_pan(event)
         elif event.button() == Qt.MouseButton.RightButton:
-            self._tool.step_back()
-            self.refresh()
+            self._tone_drag = ToneDrag(event.position(), self._tone)
         elif left:
             sheet = self._sheet()
             if sheet is None or self._mode != "edit":
@@ -256,6 +264,9 @@ class Canvas(ImageView):
             self._pan_from = at
             self.pan(moved.x(), moved.y())
             return
+        if self._tone_drag is not None:
+            self.set_tone(self._tone_drag.to(event.position()) or self._tone)
+            return
         sheet = self._sheet_pressed or self._sheet()
         if sheet is not None and self._mode == "edit":
             self._tool.drag(sheet, self._point(event))
@@ -267,6 +278,11 @@ class Canvas(ImageView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pan_from is not None:
             self._pan_from = None
+        elif self._tone_drag is not None:
+            if self._tone_drag.to(event.position()) is None:
+                self._tool.step_back()
+                self.refresh()
+            self._tone_drag = None
         elif event.button() == Qt.MouseButton.LeftButton and self._sheet_pressed is not None:
             sheet, self._sheet_pressed = self._sheet_pressed, None
             self._finish(sheet, self._tool.release(sheet, self._point(event)))
@@ -313,9 +329,8 @@ class Canvas(ImageView):
         state, loaded = self._state, self._loaded
         if state is None or loaded is None:
             return None
-        height, width = loaded.pixels.shape[:2]
         reach = _REACH / self.view_scale
-        return Sheet(state, width, height, reach, self._kind, self._brush, self._selected)
+        return Sheet(state, loaded.width, loaded.height, reach, self._kind, self._brush, self._selected)
 
     def _select(self, number: int | None) -> None:
         if number == self._selected:
@@ -354,7 +369,7 @@ class Canvas(ImageView):
 
     def _point_at(self, at: QPoint) -> None:
         loaded = self._loaded
-        if loaded is None:
+        if loaded is None or not loaded.is_full:
             return
         point = self.mapToScene(at)
         self.pointed.emit(pointed_at(loaded.pixels, math.floor(point.x()), math.floor(point.y())))
@@ -365,17 +380,10 @@ class Canvas(ImageView):
         brush = None
         if self._pan_held or self._mode != "edit":
             shape = Qt.CursorShape.OpenHandCursor
-        elif sheet is not None and self._tool.name in ("brush", "eraser"):
-            shape = Qt.CursorShape.BlankCursor
-            brush = self.mapToScene(at) if self.viewport().rect().contains(at) else None
         elif sheet is not None:
             point = self.mapToScene(at)
-            handle = shapes.handle_at(sheet.crop, (point.x(), point.y()), sheet.reach)
-            if handle is not None and self._tool.name in ("select", "crop"):
-                shape = HANDLE_CURSORS[handle]
-            elif self._tool.name != "select":
-                shape = Qt.CursorShape.CrossCursor
-            elif mask_at(sheet, (point.x(), point.y())) is not None:
-                shape = Qt.CursorShape.SizeAllCursor
+            shape = cursor_over(sheet, self._tool.name, (point.x(), point.y()))
+            if shape == Qt.CursorShape.BlankCursor and self.viewport().rect().contains(at):
+                brush = point
         self._layers.show_brush(brush, self._brush)
         self.viewport().setCursor(shape)

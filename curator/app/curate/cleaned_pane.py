@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from curator.app import theme
+from curator.app.curate.tone import Tone, toned
 from curator.app.image_loader import to_pixels
 from curator.imaging.decode import RGB
 
@@ -22,11 +23,17 @@ class CleanedPane(QWidget):
         self.setAccessibleName("Cleaned image")
         self.setMinimumWidth(120)
         self._image: QImage | None = None
+        self._tone = Tone()
         self._words = ""
 
     def show_image(self, image: QImage | None, words: str = "") -> None:
         """Shows an image with `words` below it."""
         self._image, self._words = image, words
+        self.update()
+
+    def set_tone(self, tone: Tone) -> None:
+        """Shows grey values as the canvas does."""
+        self._tone = tone
         self.update()
 
     def pixels(self) -> RGB | None:
@@ -47,7 +54,9 @@ class CleanedPane(QWidget):
             place = QRect(room.topLeft(), size)
             place.moveCenter(room.center())
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(place, self._image)
+            plain = self._tone.is_plain
+            shown = self._image if plain else toned(self._image, self._image.rect(), self._tone)
+            painter.drawImage(place, shown)
         painter.setPen(QColor(theme.DARK.dim))
         below = QRect(0, self.height() - _MARGIN - _LINE + 8, self.width(), _LINE)
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._words)

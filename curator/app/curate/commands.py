@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from curator.app.curate.floating import TOOLS
 from curator.app.curate.keys import held_key
+from curator.app.curate.tone import Tone
 from curator.records import MASK_KINDS
 
 if TYPE_CHECKING:
@@ -47,7 +49,22 @@ def commands_of(page: CuratePage) -> Commands:
         "curate.back_to_proposal": decisions.back_to_proposal,
         "curate.grid": page.middle.toggle_grid,
         "curate.keep_best": decisions.keep_best,
-        "curate.accept_confident": page.middle.open_sheet,
+        "curate.accept_confident": page.middle.open_confident,
+        "curate.apply_to_others": page.middle.open_propagate,
+        "curate.compare": page.middle.open_compare,
+        "curate.second_look": page.second_look_wanted.emit,
+        "curate.next_overlay": partial(page.go_to_overlay, 1),
+        "curate.previous_overlay": partial(page.go_to_overlay, -1),
+        "curate.relabel": decisions.next_label,
+        "curate.note": partial(_write_note, page),
+        "curate.wider": lambda: decisions.add_margin(page.inspector.crop.percent.value()),
+        "curate.tighter": lambda: decisions.add_margin(-page.inspector.crop.percent.value()),
+        "curate.square": decisions.square,
+        "curate.select_all": lambda: images.select(images.listed()),
+        "curate.select": partial(_select, page),
+        "curate.tone": stage.toggle_tone,
+        "curate.plain_tone": lambda: canvas.set_tone(Tone()),
+        "curate.invert": lambda: canvas.set_tone(replace(canvas.tone, inverted=not canvas.tone.inverted)),
         "curate.fit": canvas.fit,
         "curate.full_size": canvas.full_size,
         "curate.zoom_in": partial(canvas.zoom, 1),
@@ -114,13 +131,17 @@ class HeldKeys:
 
 def _leave(page: CuratePage) -> None:
     """Esc: closes what is open, one thing at a time."""
-    if page.middle.view == "sheet":
+    if page.middle.in_sheet:
         page.middle.close_sheet()
     elif page.decisions.asking:
         page.decisions.stop_asking()
     elif QApplication.focusWidget() not in (page, page.canvas):
         page.take_focus()
-    elif page.middle.view == "image":
+    elif page.middle.view == "image" and page.canvas.busy:
+        page.canvas.leave()
+    elif page.images.selected:
+        page.images.select(())
+    else:
         page.canvas.leave()
 
 
@@ -165,4 +186,18 @@ def _to_controls(page: CuratePage) -> None:
     if focus is not None and page.inspector.isAncestorOf(focus):
         page.take_focus()
     else:
-        page.inspector.accept.setFocus()
+        page.inspector.decision.accept.setFocus()
+
+
+def _write_note(page: CuratePage) -> None:
+    """Gives the keys to the note."""
+    page.inspector.note.setFocus()
+    page.inspector.ensureWidgetVisible(page.inspector.note)
+
+
+def _select(page: CuratePage) -> None:
+    """Selects the current image too, so that the next ones can join it."""
+    current = page.decisions.state
+    if current is not None:
+        chosen = set(page.images.selected)
+        page.images.select(chosen ^ {current.id})

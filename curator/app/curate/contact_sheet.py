@@ -15,16 +15,21 @@ from curator.app.widgets import IconButton, label
 from curator.app.words import count
 from curator.project import Project, edits
 from curator.records import Change, Edit
+from curator.workflow.audit import open_audit
 
 DEFAULT_CONFIDENCE: Final = 0.9
 
 
 class ContactSheet(QWidget):
-    """`accepted` carries the `Edit`; `closed` that nothing is wanted; `looked_at` an image to go to."""
+    """`accepted` carries the `Edit`; `closed` that nothing is wanted; `looked_at` an image to go to.
+
+    `resume_wanted`: an earlier random look was not ended, and is to go on.
+    """
 
     accepted = Signal(object)
     closed = Signal()
     looked_at = Signal(int)
+    resume_wanted = Signal()
 
     def __init__(self, loader: ImageLoader) -> None:
         super().__init__()
@@ -39,6 +44,11 @@ class ContactSheet(QWidget):
         head = QHBoxLayout()
         head.addWidget(label("Accept all confident ones", "title"))
         head.addStretch(1)
+        self.resume = QPushButton("Go on with the random look")
+        self.resume.setAccessibleName("Go on with the random look at accepted images")
+        self.resume.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.resume.clicked.connect(self.resume_wanted)
+        head.addWidget(self.resume)
         close = IconButton("cross", "Close without accepting", "curate.leave", size=14)
         close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.clicked.connect(self.closed)
@@ -47,7 +57,7 @@ class ContactSheet(QWidget):
         column.addWidget(
             label(
                 "Images to do whose proposal is at least this sure, cleaned as proposed. Look them over; "
-                "double click one to decide on it by itself.",
+                "double click one to decide on it by itself. A random twentieth of them comes up afterwards.",
                 "dim",
                 wrap=True,
             )
@@ -82,6 +92,7 @@ class ContactSheet(QWidget):
     def open(self, project: Project) -> None:
         """Lists the images of a project."""
         self._project = project
+        self.resume.setVisible(open_audit(project) is not None)
         self._images.set_project(project)
         self._refresh()
 

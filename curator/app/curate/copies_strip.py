@@ -85,6 +85,7 @@ class CopiesStrip(QWidget):
 
     chosen = Signal(int)
     keep_best_wanted = Signal()
+    compare_wanted = Signal()
 
     def __init__(self, loader: ImageLoader) -> None:
         super().__init__()
@@ -98,6 +99,8 @@ class CopiesStrip(QWidget):
         column.addWidget(holder)
         self.words = label("", "dim", wrap=True)
         column.addWidget(self.words)
+        self.clash = label("", "bad", wrap=True)
+        column.addWidget(self.clash)
         self.keep_best = QPushButton("Keep the best")
         self.keep_best.setAccessibleName("Keep the best of the copies")
         self.keep_best.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -106,6 +109,12 @@ class CopiesStrip(QWidget):
         row.addWidget(self.keep_best)
         row.addWidget(KeyHint("curate.keep_best"), 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
+        self.compare = QPushButton("Compare…")
+        self.compare.setProperty("role", "link")
+        self.compare.setAccessibleName("Compare the copies")
+        self.compare.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.compare.clicked.connect(self.compare_wanted)
+        row.addWidget(self.compare)
         column.addLayout(row)
         self._tiles: list[CopyTile] = []
         loader.thumbnail_ready.connect(self._thumbnail_ready)
@@ -131,6 +140,9 @@ class CopiesStrip(QWidget):
                 tile.show_state(state, best=state.id == best, current=state.id == current_id)
             tile.setVisible(number < len(shown))
         self.words.setText(_said(ordered, current_id))
+        labels = sorted({state.label for state in ordered})
+        self.clash.setVisible(len(labels) > 1)
+        self.clash.setText(f"Their labels differ: {', '.join(labels)}. One of them is wrong.")
 
     def _add_tile(self) -> None:
         tile = CopyTile(self._loader)
@@ -152,10 +164,8 @@ def _said(states: Sequence[ImageState], current_id: int) -> str:
     """What the copies are to each other, the best one first in `states`."""
     best = states[0]
     others = len(states) - 1
-    labels = {state.label for state in states}
-    clash = f" Their labels differ: {', '.join(sorted(labels))}." if len(labels) > 1 else ""
     if best.id == current_id:
-        return f"This is the best of {len(states)} copies.{clash}"
+        return f"This is the best of {len(states)} copies."
     here = next(state for state in states if state.id == current_id)
     if here.sha256 == best.sha256:
         how = "The same file again."
@@ -164,4 +174,4 @@ def _said(states: Sequence[ImageState], current_id: int) -> str:
     else:
         how = "The same slice, saved differently."
     more = f" {others} others in all." if others > 1 else ""
-    return f"{how} {best.file_name} is better.{more}{clash}"
+    return f"{how} {best.file_name} is better.{more}"

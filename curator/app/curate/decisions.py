@@ -71,7 +71,7 @@ class Decisions(QObject):
         self.stop_asking()
         states = self.targets
         if len(states) > 1:
-            self._apply_to_all(edits.accept_all(states), "accepted")
+            self._decide_all(edits.accept_all(states), "accepted")
         elif states and self._apply(edits.accept(states[0])):
             self.accepted.emit()
             self.go(1)
@@ -83,7 +83,7 @@ class Decisions(QObject):
             self.ask_or_repeat()
         elif len(states) > 1:
             self.stop_asking()
-            self._apply_to_all(edits.decide(states, decision), "kept" if decision == "keep" else "undecided")
+            self._decide_all(edits.decide(states, decision), "kept" if decision == "keep" else "undecided")
         elif states:
             self.stop_asking()
             if self._apply(edits.decide(states, decision)) and decision == "keep" and self.advances:
@@ -132,7 +132,7 @@ class Decisions(QObject):
             return
         self._last_reason = reason
         if len(states) > 1:
-            self._apply_to_all(edits.decide(states, "discard", reason), "discarded")
+            self._decide_all(edits.decide(states, "discard", reason), "discarded")
         elif self._apply(edits.decide(states, "discard", reason)) and self.advances:
             self.go(1)
 
@@ -147,7 +147,11 @@ class Decisions(QObject):
         if len(states) < 2:
             messages.show("This image has no copies.")
         else:
-            self._apply(edits.keep_best(states))
+            self.keep_all_best(states)
+
+    def keep_all_best(self, states: Sequence[ImageState]) -> None:
+        """Keeps the best of several copies, discards the others."""
+        self._apply(edits.keep_best(states))
 
     def keep_only(self, image_id: int, others: Sequence[ImageState]) -> None:
         """Keeps one of several copies, discards the others."""
@@ -211,7 +215,7 @@ class Decisions(QObject):
 
     def go(self, step: int, which: Which = "all", kind: str = "") -> None:
         """To the next (1) or previous (-1) image for which `which` holds, with an overlay of `kind`."""
-        self._leave()
+        self.stop_asking()
         found = self._images.next_id(self._model.current_id, step, which, kind=kind)
         if found is not None:
             self._model.set_current(found)
@@ -225,7 +229,7 @@ class Decisions(QObject):
         row = self._images.row_of(self._model.current_id)
         last = self._images.rowCount() - 1
         if row >= 0 and last >= 0:
-            self._leave()
+            self.stop_asking()
             self._model.set_current(self._images.id_at(min(max(row + rows, 0), last)))
 
     def go_to(self, image_id: int) -> None:
@@ -233,13 +237,13 @@ class Decisions(QObject):
         self.stop_asking()
         self._model.set_current(image_id)
 
-    def _leave(self) -> None:
-        """Going on by a key ends a question, and a selection that would else be forgotten."""
-        self.stop_asking()
-        self._images.select(())
-
     def _apply(self, edit: Edit) -> bool:
         return self._model.apply(edit) is not None
+
+    def _decide_all(self, edit: Edit, done: str) -> None:
+        """A decision on all that are selected, after which they no longer are: the next one is for one image."""
+        self._apply_to_all(edit, done)
+        self._images.select(())
 
     def _apply_to_all(self, edit: Edit, done: str) -> None:
         """Makes an edit of one image or of all that are selected, and says so of many."""

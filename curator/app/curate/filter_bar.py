@@ -1,17 +1,21 @@
-"""Curate's part of the top bar: search, chips that filter, the order."""
+"""Curate's part of the top bar: search, chips that filter, more filters, the order."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
+from curator.app import theme
+from curator.app.curate.filter_panel import FilterPanel
 from curator.app.curate.text_field import TextField
 from curator.app.image_filter import Filter, Order, Which
 from curator.app.widgets import Chip
-from curator.project import Counts
+from curator.project import Counts, Project
 
 _CHIPS: Final[tuple[tuple[Which, str], ...]] = (
     ("all", "all"),
@@ -19,6 +23,12 @@ _CHIPS: Final[tuple[tuple[Which, str], ...]] = (
     ("unsure", "unsure"),
     ("copies", "copies"),
     ("discarded", "discarded"),
+)
+_ORDERS: Final[tuple[tuple[Order, str, str], ...]] = (
+    ("name", "by name", "By name"),
+    ("unsure-first", "unsure first", "The least sure proposals first"),
+    ("size", "small first", "The smallest images first"),
+    ("likeness", "alike first", "The most like this image first"),
 )
 _TYPING_MS: Final = 120
 _GAP: Final = 7
@@ -41,10 +51,14 @@ class SearchField(TextField):
 
 
 class FilterBar(QWidget):
-    """`changed` carries a `Filter`, `order_changed` an `Order`; `left` gives the focus back to the page."""
+    """`changed` carries a `Filter`, `order_changed` an `Order`; `left` gives the focus back to the page.
+
+    `more_wanted` asks the page to open the panel of further filters, which needs the project.
+    """
 
     changed = Signal(object)
     order_changed = Signal(object)
+    more_wanted = Signal()
     left = Signal()
 
     def __init__(self) -> None:
@@ -70,7 +84,7 @@ class FilterBar(QWidget):
         self.search.left.connect(self._leave)
         row.addWidget(self.search, 1)
         row.addSpacing(6)
-        self._which: Which = "all"
+        self._filter = Filter()
         self.chips: dict[Which, Chip] = {}
         for which, words in _CHIPS:
             chip = Chip(words)
@@ -78,14 +92,16 @@ class FilterBar(QWidget):
             self.chips[which] = chip
             row.addWidget(chip)
         row.addSpacing(6)
-        self.unsure_first = Chip("unsure first")
-        self.unsure_first.setToolTip("Order: the least sure proposals first, else by name")
-        self.unsure_first.clicked.connect(
-            lambda on: self.order_changed.emit("unsure-first" if on else "name")
-        )
-        row.addWidget(self.unsure_first)
+        self.more = self._chip_button("filter", "More filters: class, reason, kind of overlay, confidence")
+        self.more.clicked.connect(self.more_wanted)
+        row.addWidget(self.more)
+        self.order = self._chip_button("sort", "Order of the images")
+        self.order.setMenu(self._order_menu())
+        row.addWidget(self.order)
         row.addStretch(1)
-        self._press()
+        self.panel = FilterPanel(self)
+        self.panel.changed.connect(self._panel_changed)
+        self.show_filter(Filter(), "name")
 
     def show_counts(self, counts: Counts, discarded: int) -> None:
         """Shows how many images each chip lists."""
@@ -102,35 +118,77 @@ class FilterBar(QWidget):
 
     def filter(self) -> Filter:
         """What is asked for."""
-        return Filter(self._which, self.search.text().strip())
+        return replace(self._filter, text=self.search.text().strip())
 
     def show_filter(self, wanted: Filter, order: Order) -> None:
         """Shows a filter that was set otherwise, without a signal."""
-        self._which = wanted.which
-        self.search.blockSignals(True)
-        self.search.setText(wanted.text)
-        self.search.blockSignals(False)
-        self.unsure_first.setChecked(order == "unsure-first")
+        self._filter = wanted
+        if wanted.text != self.search.text().strip():
+            self.search.blockSignals(True)
+            self.search.setText(wanted.text)
+            self.search.blockSignals(False)
+        self.show_order(order)
         self._press()
+
+    def show_order(self, order: Order) -> None:
+        """Shows an order that was set otherwise."""
+        words = {one: short for one, short, _ in _ORDERS}[order]
+        self.order.setText(words)
+        self.order.setAccessibleName(f"Order: {words}")
+        self.order.setChecked(order != "name")
+        self.orders[order].setChecked(True)
 
     def clear(self) -> None:
         """Lists everything again."""
-        self.show_filter(Filter(), "unsure-first" if self.unsure_first.isChecked() else "name")
+        self._filter = Filter()
+        self.search.blockSignals(True)
+        self.search.clear()
+        self.search.blockSignals(False)
+        self._press()
         self._emit()
+
+    def open_panel(self, project: Project, counts: Callable[[Filter], int]) -> None:
+        """Opens the further filters below their button."""
+        self.panel.open_below(self.more, project, self.filter(), counts)
+        self._press()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._make_room()
 
+    def _chip_button(self, icon: str, words: str) -> QPushButton:
+        button = QPushButton()
+        button.setProperty("role", "chip")
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip(words)
+        button.setAccessibleName(words)
+        theme.set_icon(button, icon, "dim")
+        return button
+
+    def _order_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAccessibleName("Order of the images")
+        group = QActionGroup(self)
+        self.orders: dict[Order, QAction] = {}
+        for order, _, words in _ORDERS:
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            group.addAction(action)
+            action.triggered.connect(lambda _on, order=order: self._order_chosen(order))
+            self.orders[order] = action
+        return menu
+
     def _make_room(self) -> None:
         """Drops chips that do not fit; the one that is on always stays."""
         wide = {which: chip.sizeHint().width() + _GAP for which, chip in self.chips.items()}
-        free = self.width() - self.search.minimumWidth() - self.unsure_first.sizeHint().width() - 40
+        fixed = self.search.minimumWidth() + self.more.sizeHint().width() + self.order.sizeHint().width()
+        free = self.width() - fixed - 46
         dropped: set[Which] = set()
         for which in _FIRST_TO_GO:
             if sum(width for one, width in wide.items() if one not in dropped) <= free:
                 break
-            if which != self._which:
+            if which != self._filter.which:
                 dropped.add(which)
         for which, chip in self.chips.items():
             chip.setVisible(which not in dropped)
@@ -144,13 +202,26 @@ class FilterBar(QWidget):
         self.left.emit()
 
     def _chip_clicked(self, which: Which) -> None:
-        self._which = "all" if which == self._which else which
+        self._filter = replace(self._filter, which="all" if which == self._filter.which else which)
         self._press()
         self._emit()
 
+    def _panel_changed(self, wanted: Filter) -> None:
+        self._filter = wanted
+        self._press()
+        self._emit()
+
+    def _order_chosen(self, order: Order) -> None:
+        self.show_order(order)
+        self.order_changed.emit(order)
+
     def _press(self) -> None:
         for which, chip in self.chips.items():
-            chip.setChecked(which == self._which)
+            chip.setChecked(which == self._filter.which)
+        number = self._filter.details + (self._filter.which not in self.chips)
+        self.more.setText(str(number) if number else "")
+        self.more.setChecked(bool(number))
+        self._make_room()
 
     def _emit(self) -> None:
         self._typing.stop()

@@ -29,7 +29,7 @@ _TOOL: Final = """
 """
 
 
-class _Panel(QFrame):
+class Panel(QFrame):
     """A card on the canvas that keeps clicks to itself."""
 
     def __init__(self, parent: QWidget, name: str) -> None:
@@ -60,7 +60,7 @@ def tool_button(words: str, icon: str | None, key: str) -> QPushButton:
     return made
 
 
-class ToolPalette(_Panel):
+class ToolPalette(Panel):
     """`chosen` carries a tool's name; `pan_toggled` whether the hand is on."""
 
     chosen = Signal(str)
@@ -89,7 +89,7 @@ class ToolPalette(_Panel):
             button.setChecked(one == name)
 
 
-class KindPanel(_Panel):
+class KindPanel(Panel):
     """The kinds of masks with their digits, and the brush's size, below the tools."""
 
     chosen = Signal(object)
@@ -144,7 +144,7 @@ class KindPanel(_Panel):
         self.setFixedSize(WIDTH, self.layout().sizeHint().height())  # type: ignore[union-attr]
 
 
-class ReasonStrip(_Panel):
+class ReasonStrip(Panel):
     """Asks why an image is discarded, without stopping anything: a digit, a click, X again, or Esc."""
 
     chosen = Signal(object)

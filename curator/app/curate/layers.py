@@ -9,14 +9,15 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsScene
 
+from curator.app.curate.image_item import ImageItem
 from curator.app.curate.overlays import (
     BRAIN_COLOUR,
     CropItem,
     DraftItem,
-    ImageItem,
     MaskItem,
     ShadeItem,
 )
+from curator.app.curate.tone import Tone
 from curator.app.curate.tools import Draft, Sheet, ToolName
 from curator.app.image_loader import Loaded
 from curator.records import Mask, Proposal
@@ -43,12 +44,20 @@ class Layers:
 
     def set_image(self, loaded: Loaded | None) -> None:
         """Shows another image, not cleaned yet."""
-        self._image.set_levels(loaded.levels if loaded is not None else ())
+        if loaded is None:
+            self._image.set_levels(())
+        else:
+            self._image.set_levels(loaded.levels, size=(loaded.width, loaded.height))
         self._cleaned.set_levels(())
 
     def set_cleaned(self, cleaned: QImage, x: int, y: int) -> None:
         """Takes the cleaned image; (x, y) is the upper left corner of its crop."""
         self._cleaned.set_levels((cleaned,), x, y)
+
+    def set_tone(self, tone: Tone) -> None:
+        """Changes how grey values are shown, of the image and of the cleaned one."""
+        self._image.set_tone(tone)
+        self._cleaned.set_tone(tone)
 
     @property
     def cleaned(self) -> QImage | None:

@@ -26,6 +26,7 @@ class _Images(QListView):
         super().__init__()
         self._images = images
         self._empty = ""
+        self._toggles = False
         self._delegate = ImageDelegate(side, names=names)
         self.setModel(images)
         self.setItemDelegate(self._delegate)
@@ -78,7 +79,9 @@ class _Images(QListView):
     def _clicked(self, index: QModelIndex) -> None:
         image_id = self._images.id_at(index.row())
         held = QApplication.keyboardModifiers()
-        if held & Qt.KeyboardModifier.ShiftModifier:
+        if self._toggles:
+            self._images.toggle_selected(image_id)
+        elif held & Qt.KeyboardModifier.ShiftModifier:
             self._images.select_range(image_id)
         elif held & Qt.KeyboardModifier.ControlModifier:
             self._images.toggle_selected(image_id)
@@ -117,12 +120,13 @@ class FilmStrip(_Images):
 
 
 class Grid(_Images):
-    """All images, row by row; a double click `opened` one."""
+    """All images, row by row; a double click `opened` one. `toggles`: a click selects, or no longer."""
 
     opened = Signal(int)
 
-    def __init__(self, images: ImageList) -> None:
+    def __init__(self, images: ImageList, *, toggles: bool = False) -> None:
         super().__init__(images, GRID_SIDE, "Grid", names=True)
+        self._toggles = toggles
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -147,4 +151,6 @@ class Grid(_Images):
 
     @Slot(QModelIndex)
     def _double_clicked(self, index: QModelIndex) -> None:
+        if self._toggles:
+            return
         self.opened.emit(self._images.id_at(index.row()))

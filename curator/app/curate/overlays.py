@@ -1,4 +1,4 @@
-"""Graphics items of the canvas: the image, its crop, its masks, and what a gesture is drawing.
+"""Graphics items over the image: its crop, its masks, and what a gesture is drawing.
 
 Scene coordinates are image pixels. Lines, handles and tags keep their size on the screen at any zoom: each
 item is told the view's scale (screen pixels an image pixel). Colours are data and the same in both schemes.
@@ -16,7 +16,6 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
-    QImage,
     QPainter,
     QPainterPath,
     QPen,
@@ -38,42 +37,6 @@ _VEIL: Final = QColor(48, 33, 6, 115)
 _VEIL_SELECTED: Final = QColor(110, 78, 20, 125)
 _HANDLE: Final = 9.0
 _TAG_PIXELS: Final = 11
-# Beyond this many screen pixels an image pixel, pixels are shown as squares.
-_SQUARES_FROM: Final = 3.0
-
-
-class ImageItem(QGraphicsItem):
-    """An image, painted from the smallest of its levels that is fine enough for the zoom."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._levels: tuple[QImage, ...] = ()
-        self._rect = QRectF()
-
-    def set_levels(self, levels: tuple[QImage, ...], x: int = 0, y: int = 0) -> None:
-        """Shows another image with its upper left corner at (x, y); the first level is the full size."""
-        self.prepareGeometryChange()
-        self._levels = levels
-        self._rect = QRectF(x, y, levels[0].width(), levels[0].height()) if levels else QRectF()
-        self.update()
-
-    @property
-    def image(self) -> QImage | None:
-        """What is shown, at full size."""
-        return self._levels[0] if self._levels else None
-
-    def boundingRect(self) -> QRectF:
-        return self._rect
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        if not self._levels:
-            return
-        scale = painter.worldTransform().m11() * painter.device().devicePixelRatioF()
-        level = min(max(0, math.floor(-math.log2(scale))), len(self._levels) - 1) if scale > 0 else 0
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _SQUARES_FROM)
-        painter.drawImage(self._rect, self._levels[level])
 
 
 class _Overlay(QGraphicsItem):
@@ -100,18 +63,22 @@ class ShadeItem(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self._image = QRectF()
-        self._outside = QPainterPath()
+        self._outside: list[QRectF] = []
 
     def show_crop(self, crop: Crop | None, width: int, height: int) -> None:
         """Dims what is outside the crop."""
         self.prepareGeometryChange()
         self._image = QRectF(0, 0, width, height)
-        # Filled odd-even, the crop is a hole in the image.
-        self._outside = QPainterPath()
-        self._outside.addRect(self._image)
-        self._outside.addRect(
-            QRectF(crop.x, crop.y, crop.width, crop.height) if crop is not None else self._image
-        )
+        self._outside = []
+        if crop is not None:
+            right, foot = crop.x + crop.width, crop.y + crop.height
+            # Four plain rectangles: a path with a hole takes ten times as long to fill.
+            self._outside = [
+                QRectF(0, 0, width, crop.y),
+                QRectF(0, foot, width, height - foot),
+                QRectF(0, crop.y, crop.x, crop.height),
+                QRectF(right, crop.y, width - right, crop.height),
+            ]
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -120,7 +87,8 @@ class ShadeItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        painter.fillPath(self._outside, _DIM)
+        for rect in self._outside:
+            painter.fillRect(rect, _DIM)
 
 
 class CropItem(_Overlay):
@@ -150,7 +118,6 @@ class CropItem(_Overlay):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = QColor(CROP_COLOUR)
         if self._none:
             colour.setAlphaF(0.55)
@@ -182,6 +149,9 @@ class MaskItem(_Overlay):
         self._hatched = hatched
         self._mask: Mask | None = None
         self._path = QPainterPath()
+        # What the path is where it is a box: those are painted the quick way.
+        self._box: QRectF | None = None
+        self._bounds = QRectF()
         self._proposed = True
         self._selected = False
         self._fine = False
@@ -191,41 +161,55 @@ class MaskItem(_Overlay):
         if mask != self._mask:
             self.prepareGeometryChange()
             self._mask = mask
-            self._path = _covered(mask)
+            self._box, self._path = _covered(mask)
+            self._bounds = self._path.boundingRect() if self._box is None else self._box
         self._proposed, self._selected, self._fine = proposed, selected, fine
         self.setZValue(1 if selected else 0)
         self.update()
 
     def boundingRect(self) -> QRectF:
         edge = self.px(6)
-        return self._path.boundingRect().adjusted(-edge, -edge, edge, edge).united(self._tag_rect())
+        return self._bounds.adjusted(-edge, -edge, edge, edge).united(self._tag_rect())
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         if self._mask is None:
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = QColor(self._colour)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._box is None)
         if self._hatched:
             self._paint_hatch(painter)
-        pen = _line(painter, colour, 2.0 if self._selected else 1.2)
+        pen = _line(painter, QColor(self._colour), 2.0 if self._selected else 1.2)
         if self._proposed:
             pen.setDashPattern([3.5, 2.5])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self._path)
+        if self._box is not None:
+            painter.drawRect(self._box)
+        else:
+            painter.drawPath(self._path)
         if self._selected and self._fine:
             self._paint_vertices(painter)
         self._paint_tag(painter)
 
     def _paint_hatch(self, painter: QPainter) -> None:
         # Darkened first, so that the hatch stands out on a white bar as on black.
-        painter.fillPath(self._path, _VEIL_SELECTED if self._selected else _VEIL)
-        hatch = QBrush(_hatch(painter.device().devicePixelRatioF()))
+        veil = _VEIL_SELECTED if self._selected else _VEIL
+        hatch = _hatch(painter.device().devicePixelRatioF())
+        if self._box is not None:
+            painter.fillRect(self._box, veil)
+            place = painter.worldTransform().mapRect(self._box)
+            painter.save()
+            painter.resetTransform()
+            # Tiled from the window's corner, so that neighbouring masks are hatched as one.
+            painter.drawTiledPixmap(place, hatch, place.topLeft())
+            painter.restore()
+            return
+        painter.fillPath(self._path, veil)
+        brush = QBrush(hatch)
         inverse, _ = painter.worldTransform().inverted()
-        hatch.setTransform(inverse)
-        painter.fillPath(self._path, hatch)
+        brush.setTransform(inverse)
+        painter.fillPath(self._path, brush)
 
     def _paint_vertices(self, painter: QPainter) -> None:
         assert self._mask is not None
@@ -238,30 +222,22 @@ class MaskItem(_Overlay):
 
     def _paint_tag(self, painter: QPainter) -> None:
         assert self._mask is not None
-        place = self._tag_rect()
+        tag = _tag(self._mask.kind, self._colour, self._selected, painter.device().devicePixelRatioF())
+        at = painter.worldTransform().map(self._tag_rect().topLeft())
         painter.save()
-        painter.translate(place.topLeft())
-        painter.scale(1 / self.scale_shown, 1 / self.scale_shown)
-        room = QRectF(0, 0, place.width() * self.scale_shown, place.height() * self.scale_shown)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._colour) if self._selected else QColor(11, 12, 13, 190))
-        painter.drawRoundedRect(room, 3, 3)
-        painter.setFont(_tag_font())
-        painter.setPen(QColor(theme.DARK.canvas) if self._selected else QColor(self._colour))
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self._mask.kind)
+        painter.resetTransform()
+        painter.drawPixmap(at, tag)
         painter.restore()
 
     def _tag_rect(self) -> QRectF:
         """Above the mask, or below it where that would be above the image."""
         if self._mask is None:
             return QRectF()
-        x0, y0, _, y1 = bounds(self._mask.polygon)
-        metrics = QFontMetricsF(_tag_font())
-        width = self.px(metrics.horizontalAdvance(self._mask.kind) + 8)
-        height = self.px(metrics.height() + 1)
-        gap = self.px(3)
-        top = y0 - gap - height
-        return QRectF(x0, y1 + gap if top < 0 else top, width, height)
+        wide, high = _tag_size(self._mask.kind)
+        width, height, gap = self.px(wide), self.px(high), self.px(3)
+        top = self._bounds.top() - gap - height
+        left = bounds(self._mask.polygon)[0]
+        return QRectF(left, self._bounds.bottom() + gap if top < 0 else top, width, height)
 
 
 class DraftItem(_Overlay):
@@ -342,7 +318,7 @@ def _line(painter: QPainter, colour: QColor, width: float) -> QPen:
     return pen
 
 
-def _covered(mask: Mask) -> QPainterPath:
+def _covered(mask: Mask) -> tuple[QRectF | None, QPainterPath]:
     """What the mask covers. A box is exact; other edges are drawn through the middle of their pixels, which
     belong to the mask: half a pixel that nobody sees.
     """
@@ -350,11 +326,10 @@ def _covered(mask: Mask) -> QPainterPath:
     x0, y0, x1, y1 = bounds(mask.polygon)
     corners = {(x0, y0), (x1 - 1, y0), (x1 - 1, y1 - 1), (x0, y1 - 1)}
     if len(mask.polygon) == len(corners) and set(mask.polygon) == corners:
-        path.addRect(QRectF(x0, y0, x1 - x0, y1 - y0))
-    else:
-        path.addPolygon(QPolygonF([QPointF(x + 0.5, y + 0.5) for x, y in mask.polygon]))
-        path.closeSubpath()
-    return path
+        return QRectF(x0, y0, x1 - x0, y1 - y0), path
+    path.addPolygon(QPolygonF([QPointF(x + 0.5, y + 0.5) for x, y in mask.polygon]))
+    path.closeSubpath()
+    return None, path
 
 
 @lru_cache(maxsize=4)
@@ -380,3 +355,30 @@ def _tag_font() -> QFont:
     font = QFont()
     font.setPixelSize(_TAG_PIXELS)
     return font
+
+
+@lru_cache(maxsize=32)
+def _tag_size(kind: str) -> tuple[float, float]:
+    """Width and height of a tag in screen pixels."""
+    metrics = QFontMetricsF(_tag_font())
+    return math.ceil(metrics.horizontalAdvance(kind)) + 8, math.ceil(metrics.height()) + 1
+
+
+@lru_cache(maxsize=128)
+def _tag(kind: str, colour: str, selected: bool, ratio: float) -> QPixmap:
+    """The tag as it is painted, so that a dozen of them cost no more than a dozen copies."""
+    wide, high = _tag_size(kind)
+    tag = QPixmap(math.ceil(wide * ratio), math.ceil(high * ratio))
+    tag.setDevicePixelRatio(ratio)
+    tag.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tag)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    room = QRectF(0, 0, wide, high)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour) if selected else QColor(11, 12, 13, 190))
+    painter.drawRoundedRect(room, 3, 3)
+    painter.setFont(_tag_font())
+    painter.setPen(QColor(theme.DARK.canvas) if selected else QColor(colour))
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, kind)
+    painter.end()
+    return tag

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from curator.app.curate.audit_round import AuditBanner
 from curator.app.curate.canvas import Canvas
 from curator.app.curate.cleaned_pane import CleanedPane
 from curator.app.curate.floating import KindPanel, ReasonStrip, ToolPalette
+from curator.app.curate.hints import HintCard
 from curator.app.curate.notice import Notice
+from curator.app.curate.tone import Tone
+from curator.app.curate.tone_panel import TonePanel
 from curator.app.curate.tools import MASKING
 from curator.app.image_loader import ImageLoader
 from curator.app.widgets import KeyHint
@@ -32,7 +36,7 @@ class Stage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._loader = loader
         self._state: ImageState | None = None
-        self._shown = False
+        self._shown: Literal["nothing", "small", "full"] = "nothing"
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -45,6 +49,9 @@ class Stage(QWidget):
         self.kinds = KindPanel(self.canvas)
         self.reasons = ReasonStrip(self.canvas)
         self.notice = Notice(self.canvas)
+        self.tone = TonePanel(self.canvas)
+        self.banner = AuditBanner(self.canvas)
+        self.hint = HintCard(self.canvas)
         self.back = QPushButton("‹  Back to Review")
         self.back.setParent(self.canvas)
         self.back.setStyleSheet("QPushButton { padding-right: 92px; }")
@@ -74,6 +81,8 @@ class Stage(QWidget):
         canvas.selected_changed.connect(self._show_kinds)
         canvas.kind_changed.connect(self._show_kinds)
         canvas.brush_changed.connect(self._show_kinds)
+        canvas.tone_changed.connect(self._tone_changed)
+        self.tone.changed.connect(canvas.set_tone)
         self._loader.image_ready.connect(self._image_ready)
         self._loader.cleaned_ready.connect(self._cleaned_ready)
 
@@ -83,7 +92,7 @@ class Stage(QWidget):
         """Goes to another image, or to none."""
         self._state = state
         loaded = self._loader.image(state) if state is not None else None
-        self._shown = loaded is not None
+        self._shown = "nothing" if loaded is None else "full" if loaded.is_full else "small"
         self.canvas.show_image(state, loaded)
         self._loading.stop()
         self.notice.say("")
@@ -124,29 +133,41 @@ class Stage(QWidget):
         self._show_cleaned()
         self.view_changed.emit()
 
+    def toggle_tone(self) -> None:
+        """Shows or hides window, level, gamma and invert."""
+        self.tone.setVisible(self.tone.isHidden())
+        self.place()
+        self.view_changed.emit()
+
     def show_back(self, visible: bool) -> None:
         """Shows the way back to Review."""
         self.back.setVisible(visible)
-        self._place()
+        self.place()
 
     def ask_reason(self, asking: bool) -> None:
         """Places the strip of reasons, or takes it away."""
+        self.hint.set_covered(asking)
         if not asking:
             self.reasons.hide()
-        self._place()
+        self.place()
 
     # Inside
 
     @Slot(object)
     def _image_ready(self, image_id: int) -> None:
         state = self._state
-        if state is None or image_id != state.id or self._shown:
+        if state is None or image_id != state.id or self._shown == "full":
             return
         loaded = self._loader.image(state)
         self._loading.stop()
-        if loaded is not None:
+        if loaded is not None and self._shown == "small":
+            if loaded.is_full:
+                self._shown = "full"
+                self.canvas.sharpen(loaded)
+                self._show_cleaned()
+        elif loaded is not None:
             self.notice.say("")
-            self._shown = True
+            self._shown = "full" if loaded.is_full else "small"
             self.canvas.show_image(state, loaded)
             self._show_cleaned()
         else:
@@ -161,9 +182,9 @@ class Stage(QWidget):
         state = self._state
         if self.canvas.mode != "cleaned" and self.cleaned.isHidden():
             return
-        made = self._loader.cleaned(state) if state is not None and self._shown else None
+        made = self._loader.cleaned(state) if state is not None and self._shown == "full" else None
         if made is None:
-            if state is None or not self._shown:
+            if state is None or self._shown != "full":
                 self.cleaned.show_image(None)
             return
         self.canvas.show_cleaned(made)
@@ -179,8 +200,14 @@ class Stage(QWidget):
 
     @Slot()
     def _say_loading(self) -> None:
-        if not self._shown and self._state is not None:
+        if self._shown == "nothing" and self._state is not None:
             self.notice.say("Loading the image…")
+
+    @Slot(object)
+    def _tone_changed(self, tone: Tone) -> None:
+        self.tone.show_tone(tone)
+        self.cleaned.set_tone(tone)
+        self.view_changed.emit()
 
     @Slot(str)
     def _tool_changed(self, name: str) -> None:
@@ -195,20 +222,31 @@ class Stage(QWidget):
         self.kinds.show_for(
             canvas.kind, kinds=canvas.tool in MASKING or selected, brush=brush, selected=selected
         )
-        self._place()
+        self.place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keeps the panels in their places when the canvas changes its size."""
         if event.type() == QEvent.Type.Resize:
-            self._place()
+            self.place()
         return super().eventFilter(watched, event)
 
-    def _place(self) -> None:
+    def place(self) -> None:
+        """Puts what floats over the canvas where it belongs."""
         wide, high = self.canvas.width(), self.canvas.height()
         self.tools.move(_GAP, _GAP)
-        self.canvas.keep_free(self.tools.width() + _GAP)
         left = self.tools.width() + 2 * _GAP
+        if not self.banner.isHidden():
+            self.banner.place(left - _GAP, wide, _GAP)
+        right = 0 if self.tone.isHidden() else self.tone.width() + _GAP
+        self.hint.place(left - _GAP, wide - right, high, _GAP)
+        top = 0 if self.banner.isHidden() else self.banner.geometry().bottom() + _GAP
+        # Also while it is covered, so that the image does not jump.
+        foot = self.hint.height() + 2 * _GAP if self.hint.due else 0
+        self.canvas.keep_free(self.tools.width() + _GAP, top, foot)
         self.kinds.move(_GAP, 2 * _GAP + self.tools.height() - 4)
         self.reasons.place(wide, high, _GAP)
         self.back.move(_GAP, high - self.back.sizeHint().height() - _GAP)
         self.notice.setGeometry(left, 0, max(80, wide - 2 * left), high)
+        if not self.tone.isHidden():
+            self.tone.adjustSize()
+            self.tone.move(wide - self.tone.width() - _GAP, high - self.tone.height() - _GAP)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, TypeAlias
 
+from curator.app.curate import shapes
 from curator.app.curate.shapes import Point
 from curator.project import edits
 from curator.records import Crop, Edit, ImageState, Mask, MaskKind
@@ -115,3 +116,28 @@ def with_crop(sheet: Sheet, crop: Crop, words: str = "", *, merges: bool = False
     if value == sheet.state.crop:
         return None
     return edits.set_crop(sheet.state, value, words if value is not None else "", merges=merges)
+
+
+def with_kind(sheet: Sheet, number: int, kind: MaskKind) -> Edit | None:
+    """The edit that makes a mask one of another kind."""
+    masks = list(sheet.state.masks)
+    masks[number] = Mask(kind, masks[number].polygon)
+    return with_masks(sheet, masks, f"Mask is {kind}")
+
+
+def without_mask(sheet: Sheet, number: int) -> Edit | None:
+    """The edit that deletes a mask."""
+    masks = sheet.state.masks
+    return with_masks(sheet, masks[:number] + masks[number + 1 :], mask_words(masks[number].kind, "deleted"))
+
+
+def nudged(sheet: Sheet, dx: int, dy: int) -> Edit | None:
+    """The edit that moves the selected mask, else the crop, by whole pixels; one nudge joins the next."""
+    if sheet.selected is None:
+        crop = shapes.moved_crop(sheet.crop, dx, dy, sheet.width, sheet.height)
+        return with_crop(sheet, crop, "Crop nudged", merges=True)
+    masks = list(sheet.state.masks)
+    mask = masks[sheet.selected]
+    polygon = shapes.moved_polygon(mask.polygon, dx, dy, sheet.width, sheet.height)
+    masks[sheet.selected] = Mask(mask.kind, polygon)
+    return with_masks(sheet, masks, mask_words(mask.kind, "nudged"), merges=True)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from curator.app.curate.text_field import TextField
 from curator.app.shortcuts import display, shortcuts
 from curator.app.widgets import IconButton, label, line
+from curator.records import MASK_KINDS
 
 
 class ViewBar(QWidget):
-    """`wanted` carries the id of a key that a button stands for; `go_to` a number from 1."""
+    """`wanted` carries the id of a key that a button stands for; `go_to` a number from 1.
+
+    `kind_wanted` carries the kind of overlay to go to next, empty for any.
+    """
 
     wanted = Signal(str)
+    kind_wanted = Signal(str)
     go_to = Signal(int)
     original_held = Signal(bool)
 
@@ -43,7 +48,10 @@ class ViewBar(QWidget):
         self._row.addSpacing(6)
         self._words("to do", "Next image to do", "curate.next_undecided")
         self._words("unsure", "Next unsure image", "curate.next_unsure")
+        self.kinds = self._words("overlay", "Next image with an overlay", "curate.next_overlay", emits=False)
+        self.kinds.setMenu(self._kind_menu())
         self._row.addStretch(1)
+        self.compare = self._icon("compare", "Compare copies", "curate.compare")
         self.original = self._icon("original", "Original, while pressed", "curate.original", emits=False)
         self.original.pressed.connect(lambda: self.original_held.emit(True))
         self.original.released.connect(lambda: self.original_held.emit(False))
@@ -51,6 +59,8 @@ class ViewBar(QWidget):
         self.cleaned.setCheckable(True)
         self.side = self._icon("side-by-side", "Original and cleaned side by side", "curate.side_by_side")
         self.side.setCheckable(True)
+        self.tone = self._icon("contrast", "Contrast of the view", "curate.tone")
+        self.tone.setCheckable(True)
         self._row.addWidget(line(vertical=True))
         self._icon("zoom-out", "Zoom out", "curate.zoom_out")
         self._icon("zoom-in", "Zoom in", "curate.zoom_in")
@@ -81,15 +91,24 @@ class ViewBar(QWidget):
         self._row.addWidget(button)
         return button
 
-    def _words(self, words: str, name: str, key: str) -> None:
+    def _words(self, words: str, name: str, key: str, *, emits: bool = True) -> QPushButton:
         button = QPushButton(f"{words} ›")
         button.setProperty("role", "link")
-        button.setStyleSheet("QPushButton { padding: 2px 5px; }")
+        button.setStyleSheet("QPushButton { padding: 2px 5px; } QPushButton::menu-indicator { width: 0; }")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(name)
         button.setToolTip(f"{name} ({display(shortcuts.get(key).keys[0])})")
-        button.clicked.connect(lambda: self.wanted.emit(key))
+        if emits:
+            button.clicked.connect(lambda: self.wanted.emit(key))
         self._row.addWidget(button)
+        return button
+
+    def _kind_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAccessibleName("Kind of overlay to go to")
+        for kind, words in (("", "Any overlay"), *((kind, kind) for kind in MASK_KINDS)):
+            menu.addAction(words).triggered.connect(lambda _on, kind=kind: self.kind_wanted.emit(kind))
+        return menu
 
     def _number_typed(self) -> None:
         self.go_to.emit(int(self.number.text() or 0))

@@ -37,7 +37,7 @@ class ImageView(QGraphicsView):
         self.setMouseTracking(True)
         self._size = (0, 0)
         self._fitted = True
-        self._left_taken = 0
+        self._left_taken = self._top_taken = self._foot_taken = 0
 
     @property
     def view_scale(self) -> float:
@@ -55,9 +55,14 @@ class ImageView(QGraphicsView):
         room = 5000 + 3 * max(width, height)
         self.setSceneRect(QRectF(0, 0, width, height).adjusted(-room, -room, room, room))
 
-    def keep_free(self, left: int) -> None:
-        """So many pixels on the left are covered: a fitted image goes beside them if it must."""
-        self._left_taken = left
+    def keep_free(self, left: int, top: int, foot: int) -> None:
+        """So many pixels on the left, at the top and at the foot are covered: a fitted image goes beside and
+        between them.
+        """
+        fits_anew = self._fitted and (top, foot) != (self._top_taken, self._foot_taken)
+        self._left_taken, self._top_taken, self._foot_taken = left, top, foot
+        if fits_anew:
+            self.fit()
 
     def fit(self) -> None:
         """Shows the whole image; it stays fitted when the window changes its size."""
@@ -65,7 +70,8 @@ class ImageView(QGraphicsView):
         width, height = self._size
         if not width or not height:
             return
-        view = QRectF(self.viewport().rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        top, foot = max(_MARGIN, self._top_taken), max(_MARGIN, self._foot_taken)
+        view = QRectF(self.viewport().rect()).adjusted(_MARGIN, top, -_MARGIN, -foot)
         scale = self._fitting(view)
         if view.center().x() - width * scale / 2 < self._left_taken:
             view.setLeft(max(view.left(), self._left_taken + _MARGIN / 2))

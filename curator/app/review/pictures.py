@@ -14,7 +14,8 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
 from curator.app import jobs
-from curator.app.image_loader import ByteCache, to_qimage
+from curator.app.byte_cache import ByteCache
+from curator.app.image_loader import to_qimage
 from curator.errors import CuratorError
 from curator.imaging.decode import RGB, load
 from curator.imaging.render import Resize, network_input

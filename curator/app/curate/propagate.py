@@ -1,0 +1,171 @@
+"""Gives one image's crop and masks to others, after a look at what they would become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, TypeAlias
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from curator.app.curate.lists import Grid
+from curator.app.image_facts import Preview
+from curator.app.image_list import ImageList
+from curator.app.image_loader import ImageLoader
+from curator.app.widgets import Chip, IconButton, Segment, label
+from curator.app.words import count
+from curator.project import Project, edits, is_to_do
+from curator.records import Change, Edit, ImageState
+
+Scope: TypeAlias = Literal["size", "copies", "selected"]
+_SCOPES: Final[tuple[tuple[Scope, str], ...]] = (
+    ("size", "Same size"),
+    ("copies", "Its copies"),
+    ("selected", "Selected"),
+)
+
+
+class PropagateSheet(QWidget):
+    """`accepted` carries the `Edit`; `closed` that nothing is wanted."""
+
+    accepted = Signal(object)
+    closed = Signal()
+
+    def __init__(self, loader: ImageLoader) -> None:
+        super().__init__()
+        self.setProperty("role", "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Apply crop and masks to other images")
+        self._project: Project | None = None
+        self._source: ImageState | None = None
+        self._choices: dict[Scope, list[int]] = {}
+        self._images = ImageList(loader, self)
+        self._images.selected_changed.connect(self._say)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 14, 18, 12)
+        column.setSpacing(8)
+        head = QHBoxLayout()
+        self.title = label("", "title")
+        head.addWidget(self.title)
+        head.addStretch(1)
+        close = IconButton("cross", "Close without applying", "curate.leave", size=14)
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        close.clicked.connect(self.closed)
+        head.addWidget(close)
+        column.addLayout(head)
+        column.addWidget(
+            label(
+                "This is what the other images would become. Click one to leave it out, or to take it in "
+                "again. Where sizes differ, crop and masks are scaled.",
+                "dim",
+                wrap=True,
+            )
+        )
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.scope = Segment("Which images", _SCOPES)
+        self.scope.chosen.connect(self._refresh)
+        row.addWidget(self.scope)
+        row.addSpacing(10)
+        self.crop = self._chip("crop", "Apply the crop")
+        self.masks = self._chip("masks", "Apply the masks and how they are filled")
+        self.undecided = self._chip("only to do", "Leave out images that are decided already")
+        for chip in (self.crop, self.masks, self.undecided):
+            row.addWidget(chip)
+        self.words = label("", "dim")
+        row.addWidget(self.words, 1)
+        self.apply = QPushButton("Apply")
+        self.apply.setAccessibleName("Apply to these images")
+        self.apply.setProperty("role", "primary")
+        self.apply.clicked.connect(self._apply)
+        row.addWidget(self.apply)
+        column.addLayout(row)
+        self.grid = Grid(self._images, toggles=True)
+        self.grid.setAccessibleName("What the images would become")
+        self.grid.set_empty_words(
+            "No other image is like that. Select some in the grid first, with Ctrl or Shift and a click."
+        )
+        column.addWidget(self.grid, 1)
+
+    def open(
+        self, project: Project, source: ImageState, copies: Sequence[int], selected: Sequence[int]
+    ) -> None:
+        """Shows what becomes of images of the same size, of the copies, and of those that are selected."""
+        self._project, self._source = project, source
+        size = (source.width, source.height)
+        same = [one.id for one in project.states() if (one.width, one.height) == size]
+        groups: dict[Scope, Sequence[int]] = {"size": same, "copies": copies, "selected": selected}
+        self._choices = {name: [one for one in ids if one != source.id] for name, ids in groups.items()}
+        for name, words in _SCOPES:
+            button = self.scope.button(name)
+            button.setText(f"{words} {len(self._choices[name])}")
+            button.setEnabled(bool(self._choices[name]))
+        order: tuple[Scope, ...] = ("selected", "copies", "size")
+        self.scope.set_value(next((name for name in order if self._choices[name]), "size"))
+        self.crop.setChecked(True)
+        self.masks.setChecked(bool(source.masks))
+        self.masks.setEnabled(bool(source.masks))
+        self.title.setText(f"Apply crop and masks of {source.file_name}")
+        self._refresh()
+
+    def shut(self) -> None:
+        """Forgets the project, so that nothing is kept up to date in vain."""
+        self._project = self._source = None
+        self._images.set_project(None)
+
+    def take(self, change: Change) -> None:
+        """Follows a change while it is open."""
+        if self._project is not None and set(change.ids) & set(self._targets()):
+            self._refresh()
+
+    def edit(self) -> Edit | None:
+        """The step that gives the chosen images crop and masks; None where it would change nothing."""
+        chosen = self._images.selected
+        return self._edit(chosen) if chosen else None
+
+    def _chip(self, words: str, tip: str) -> Chip:
+        chip = Chip(words)
+        chip.setToolTip(tip)
+        chip.setAccessibleName(tip)
+        chip.clicked.connect(self._refresh)
+        return chip
+
+    def _targets(self) -> list[int]:
+        project, scope = self._project, self.scope.value()
+        found = next((ids for name, ids in self._choices.items() if name == scope), [])
+        if project is None or not self.undecided.isChecked():
+            return found
+        return [one for one in found if is_to_do(project.state(one))]
+
+    def _edit(self, image_ids: Sequence[int]) -> Edit | None:
+        project, source = self._project, self._source
+        if project is None or source is None or not (self.crop.isChecked() or self.masks.isChecked()):
+            return None
+        states = [project.state(one) for one in image_ids]
+        made = edits.propagate(source, states, crop=self.crop.isChecked(), masks=self.masks.isChecked())
+        return made if made.fields else None
+
+    def _refresh(self, _what: object = None) -> None:
+        project = self._project
+        edit = self._edit(self._targets())
+        if project is None or edit is None:
+            self._images.set_project(None)
+        else:
+            preview = project.preview(edit)
+            order = [one for one in project.ids if one in preview]
+            self._images.set_project(Preview({one: preview[one] for one in order}))
+            self._images.select(order)
+        self._say()
+
+    def _say(self) -> None:
+        number, shown = len(self._images.selected), self._images.rowCount()
+        left = f", {shown - number} left out" if shown > number else ""
+        self.words.setText(f"{count(number, 'image')}{left}" if shown else "")
+        self.apply.setText(f"Apply to {count(number, 'image')}")
+        self.apply.setAccessibleName(self.apply.text())
+        self.apply.setEnabled(number > 0)
+
+    def _apply(self) -> None:
+        edit = self.edit()
+        if edit is not None:
+            self.accepted.emit(edit)

@@ -1,0 +1,364 @@
+"""Many images at once: filters, selection, propagation, the random look after accepting, hints, contrast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from curate_help import (
+    CROP,
+    NAMES,
+    TEXT,
+    current_name,
+    drag,
+    make_dataset,
+    on_disk,
+    open_with_proposals,
+    press,
+    settle,
+    state,
+    type_keys,
+)
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from curator.app.curate.lists import Grid
+from curator.app.curate.page import CuratePage
+from curator.app.curate.tone import Tone, curve
+from curator.app.image_filter import Filter
+from curator.app.main_window import MainWindow
+from curator.imaging.decode import load
+from curator.project import edits
+from curator.records import Crop
+from curator.workflow import audit
+
+Ctrl = Qt.KeyboardModifier.ControlModifier
+Shift = Qt.KeyboardModifier.ShiftModifier
+Plain = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def page(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> CuratePage:
+    window.resize(1300, 860)
+    return open_with_proposals(window, make_dataset(tmp_path / "scans"), qtbot)
+
+
+def names(page: CuratePage) -> list[str]:
+    return [page.images.index(row).data() for row in range(page.images.rowCount())]
+
+
+def click_tile(grid: Grid, row: int, held: Qt.KeyboardModifier = Plain) -> None:
+    place = grid.visualRect(grid.model().index(row, 0)).center()
+    QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, held, place)
+    QApplication.processEvents()
+
+
+def open_filters(page: CuratePage) -> None:
+    page.filter_bar.more.click()
+    assert page.filter_bar.panel.isVisible()
+
+
+# Filters
+
+
+def test_the_panel_filters_by_class_and_kind_and_says_how_many(page: CuratePage, qtbot: QtBot) -> None:
+    open_filters(page)
+    panel = page.filter_bar.panel
+    panel.chips["labels", "yes"].click()
+    assert names(page) == ["no/a.png", "yes/d.png", "yes/e.png", "yes/f.png"][1:]
+    assert panel._words.text() == "3 images"
+    panel.chips["kinds", "ruler"].click()
+    assert panel._words.text() == "0 images"
+    panel.chips["kinds", "text"].click()
+    assert panel._words.text() == "3 images"
+    assert page.filter_bar.more.text() == "2"
+    panel.clear_all.click()
+    assert len(names(page)) == len(NAMES)
+    panel.hide()
+
+
+def test_confidence_bounds_and_the_filter_is_there_after_a_restart(
+    page: CuratePage, window: MainWindow, qtbot: QtBot
+) -> None:
+    open_filters(page)
+    page.filter_bar.panel.most.setValue(0.6)
+    assert names(page) == ["no/c.png", "yes/f.png"]
+    page.filter_bar.panel.hide()
+    page.filter_bar.orders["unsure-first"].trigger()
+    page.filter_bar.search.setText("f")
+    qtbot.waitUntil(lambda: page.images.rowCount() == 1)
+    root = page.model.project.root
+    page.model.close()
+    assert window.open_folder(root)
+    qtbot.waitUntil(lambda: page.model.quiet and not page.model.jobs.active())
+    page.decisions.go_to(state(page, "yes/f.png").id)
+    assert names(page) == ["yes/f.png"]
+    assert page.images.order == "unsure-first"
+    assert page.filter_bar.search.text() == "f"
+
+
+def test_small_first_and_alike_first(page: CuratePage) -> None:
+    ids = {name: state(page, name).id for name in NAMES}
+    hashes = {one: (0b1111 << (4 * n), 0b1111 << (4 * n)) for n, one in enumerate(ids.values()) if n != 4}
+    hashes[ids["yes/e.png"]] = (0b0111, 0b0111)
+    proposals = {one: page.model.project.state(one).proposal for one in ids.values()}
+    page.model.announce(page.model.project.set_proposals(proposals, fingerprints=hashes))
+    page.filter_bar.orders["likeness"].trigger()
+    assert names(page)[:2] == ["no/a.png", "yes/e.png"]
+    page.filter_bar.orders["size"].trigger()
+    assert sorted(names(page)) == sorted(NAMES)
+
+
+def test_n_goes_to_the_next_image_with_an_overlay_of_the_chosen_kind(page: CuratePage, qtbot: QtBot) -> None:
+    page.decisions.go_to(state(page, "yes/e.png").id)
+    settle(page, qtbot)
+    type_keys("m5")
+    drag(page, (60, 60), (80, 80))
+    press(Qt.Key.Key_Escape)
+    press(Qt.Key.Key_Escape)
+    page.decisions.go_to(state(page, "no/a.png").id)
+    settle(page, qtbot)
+    border = next(action for action in page.bar.kinds.menu().actions() if action.text() == "border")
+    border.trigger()
+    assert current_name(page) == "yes/e.png"
+    page.decisions.go_to(state(page, "no/b.png").id)
+    type_keys("n")
+    settle(page, qtbot)
+    assert current_name(page) == "yes/e.png"
+
+
+# Many at once
+
+
+def test_ctrl_and_shift_click_select_and_one_key_decides_all_of_them(page: CuratePage, qtbot: QtBot) -> None:
+    type_keys("g")
+    click_tile(page.grid, 1)
+    click_tile(page.grid, 3, Shift)
+    click_tile(page.grid, 5, Ctrl)
+    settle(page, qtbot)
+    assert page.inspector.decision.many.text().startswith("4 images selected")
+    assert page.inspector.decision.accept.text() == "Accept 4 images"
+    type_keys("x5")
+    settle(page, qtbot)
+    assert page.images.selected == []
+    assert page.model.project.counts().discard == 4
+    press(Qt.Key.Key_Z, Ctrl)
+    assert page.model.project.counts().discard == 0
+    press(Qt.Key.Key_Z, Ctrl | Shift)
+    stored = on_disk(page)
+    assert [stored[name].discard_reason for name in NAMES] == [None, *["quality"] * 3, None, "quality"]
+
+
+def test_a_selection_elsewhere_is_given_up_when_one_image_is_shown(page: CuratePage, qtbot: QtBot) -> None:
+    press(Qt.Key.Key_A, Ctrl)
+    assert len(page.images.selected) == 6
+    press(Qt.Key.Key_Escape)
+    assert page.images.selected == []
+    type_keys("g")
+    click_tile(page.grid, 1)
+    click_tile(page.grid, 2, Ctrl)
+    type_keys("g")
+    assert len(page.images.selected) == 2
+    page.decisions.go_to(state(page, "yes/f.png").id)
+    settle(page, qtbot)
+    press(Qt.Key.Key_Space)
+    assert page.model.project.counts().decided == 1
+
+
+def test_margin_and_square_work_on_all_that_are_selected(page: CuratePage, qtbot: QtBot) -> None:
+    page.inspector.crop.percent.setValue(5)
+    page.inspector.crop.wider.click()
+    assert state(page, "no/a.png").crop == Crop(16, 6, 88, 78)
+    press(Qt.Key.Key_Z, Ctrl)
+    press(Qt.Key.Key_A, Ctrl)
+    page.inspector.crop.square.click()
+    stored = on_disk(page)
+    assert {stored[name].crop for name in NAMES} == {Crop(20, 5, 80, 80)}
+
+
+def test_a_new_class_is_made_where_the_label_is(page: CuratePage, qtbot: QtBot) -> None:
+    page.inspector.label.new.click()
+    assert QApplication.focusWidget() is page.inspector.label.name
+    type_keys("maybe")
+    press(Qt.Key.Key_Return)
+    settle(page, qtbot)
+    assert page.inspector.label.chip("maybe").isChecked()
+    type_keys("l")
+    settle(page, qtbot)
+    assert state(page, "no/a.png").label == "no"
+    press(Qt.Key.Key_Z, Ctrl)
+    assert on_disk(page)["no/a.png"].label == "maybe"
+
+
+# Propagation
+
+
+def test_crop_and_masks_go_to_others_of_the_same_size_after_a_look(page: CuratePage, qtbot: QtBot) -> None:
+    press(Qt.Key.Key_Right, Ctrl)
+    type_keys("m2")
+    drag(page, (90, 80), (110, 95))
+    press(Qt.Key.Key_Escape)
+    press(Qt.Key.Key_Escape)
+    source = state(page, "no/a.png")
+    press(Qt.Key.Key_P, Shift)
+    sheet = page.middle.propagate
+    assert sheet.isVisible()
+    assert sheet.apply.text() == "Apply to 5 images"
+    click_tile(sheet.grid, 0)
+    assert sheet.apply.text() == "Apply to 4 images"
+    sheet.apply.click()
+    assert page.middle.view == "image"
+    stored = on_disk(page)
+    for name in NAMES[2:]:
+        assert (stored[name].crop, stored[name].masks) == (source.crop, source.masks)
+        assert stored[name].decided_by != "person"
+    assert stored["no/b.png"].crop == CROP
+
+
+def test_propagating_without_likes_says_what_to_do(page: CuratePage) -> None:
+    page.middle.open_propagate()
+    page.middle.propagate.scope.button("size").click()
+    page.middle.propagate.crop.click()
+    page.middle.propagate.masks.click()
+    assert not page.middle.propagate.apply.isEnabled()
+    press(Qt.Key.Key_Escape)
+    assert page.middle.view == "image"
+
+
+# The random look
+
+
+def test_after_accepting_many_a_random_part_comes_up_with_a_bound(page: CuratePage, qtbot: QtBot) -> None:
+    press(Qt.Key.Key_Return, Ctrl)
+    page.middle.confident.accept.click()
+    settle(page, qtbot)
+    assert page.stage.banner.isVisible()
+    assert sorted(names(page)) == ["no/a.png", "no/b.png", "yes/d.png", "yes/e.png"]
+    press(Qt.Key.Key_Space)
+    settle(page, qtbot)
+    assert "none was wrong" in page.stage.banner.words.text()
+    press(Qt.Key.Key_Right, Ctrl)
+    assert "Of 2 looked at, 1 was wrong: with 95 % confidence at most 97 %" in page.stage.banner.words.text()
+    press(Qt.Key.Key_Z, Ctrl)
+    assert "Of 2 looked at, none was wrong" in page.stage.banner.words.text()
+    page.stage.banner.end.click()
+    assert not page.stage.banner.isVisible()
+    assert len(names(page)) == 6
+    project = page.model.project
+    started = audit.open_audit(project)
+    assert started is not None
+    assert len(started.seen) == 2
+    press(Qt.Key.Key_Return, Ctrl)
+    assert page.middle.confident.resume.isVisible()
+    page.middle.confident.resume.click()
+    settle(page, qtbot)
+    for _ in range(2):
+        page.stage.banner.next.click()
+        press(Qt.Key.Key_Space)
+    assert page.stage.banner.end.text() == "Done"
+    page.stage.banner.end.click()
+    assert audit.open_audit(project) is None
+
+
+# Undo of nudges, contrast, hints
+
+
+def test_nudges_make_one_step(page: CuratePage) -> None:
+    for _ in range(5):
+        press(Qt.Key.Key_Right, Ctrl)
+    assert state(page, "no/a.png").crop == Crop(25, 10, 80, 70)
+    assert [step.words for step in page.model.project.history()] == ["Crop nudged: no/a.png"]
+    press(Qt.Key.Key_Z, Ctrl)
+    assert state(page, "no/a.png").crop == CROP
+    press(Qt.Key.Key_Z, Ctrl | Shift)
+    assert on_disk(page)["no/a.png"].crop == Crop(25, 10, 80, 70)
+
+
+def test_contrast_is_of_the_view_alone_and_stays_from_image_to_image(page: CuratePage, qtbot: QtBot) -> None:
+    page.canvas.set_mode("original")
+    before = page.canvas.grab().toImage()
+    type_keys("i")
+    qtbot.waitUntil(lambda: page.canvas.grab().toImage() != before)
+    assert np.array_equal(page.canvas.shown_pixels(), load(page.model.project.root / "no/a.png"))
+    middle = page.canvas.viewport().rect().center()
+    colour = page.canvas.viewport().grab().toImage().pixelColor(middle)
+    type_keys("i")
+    plain = page.canvas.viewport().grab().toImage().pixelColor(middle)
+    assert colour.red() == 255 - plain.red()
+    right_drag(page, 30, 20)
+    assert page.canvas.tone == Tone(window=285, level=137.5)
+    press(Qt.Key.Key_Right)
+    settle(page, qtbot)
+    assert page.canvas.tone == Tone(window=285, level=137.5)
+    assert "W 285  L 138" in page.window().status.page_text()
+    press(Qt.Key.Key_W, Shift)
+    assert page.canvas.tone.is_plain
+    assert page.model.project.history() == []
+
+
+def right_drag(page: CuratePage, dx: int, dy: int) -> None:
+    view = page.canvas.viewport()
+    right, none = Qt.MouseButton.RightButton, Qt.MouseButton.NoButton
+    start = QPointF(200, 200)
+    for kind, place, button, held in (
+        (QEvent.Type.MouseButtonPress, start, right, right),
+        (QEvent.Type.MouseMove, start + QPointF(dx, dy), none, right),
+        (QEvent.Type.MouseButtonRelease, start + QPointF(dx, dy), right, none),
+    ):
+        event = QMouseEvent(kind, place, QPointF(view.mapToGlobal(place)), button, held, Plain)
+        QApplication.sendEvent(view, event)
+
+
+def test_the_panel_of_contrast_follows_and_leads(page: CuratePage) -> None:
+    type_keys("w")
+    panel = page.stage.tone
+    assert panel.isVisible()
+    panel.sliders["gamma"].setValue(10)
+    assert page.canvas.tone.gamma == 2
+    panel.sliders["window"].setValue(100)
+    assert page.canvas.tone == Tone(100, 127.5, 2)
+    panel.reset.click()
+    assert page.canvas.tone.is_plain
+    assert curve(Tone()).tolist() == list(range(256))
+
+
+def test_hints_go_away_when_the_thing_was_done_and_stay_away(
+    page: CuratePage, window: MainWindow, qtbot: QtBot
+) -> None:
+    card = page.stage.hint
+    assert card.isVisible()
+    assert "Space" in card.words.text()
+    press(Qt.Key.Key_Space)
+    press(Qt.Key.Key_Space)
+    assert "handle" in card.words.text()
+    press(Qt.Key.Key_Right, Ctrl)
+    assert "discards with a reason" in card.words.text()
+    card.next.click()
+    assert "Ctrl+Return" in card.words.text() or "Ctrl+Enter" in card.words.text()
+    card.close_all.click()
+    assert not card.isVisible()
+    page.hints.use(window.settings)
+    assert not card.isVisible()
+
+
+def test_conflicting_labels_of_copies_stand_out(page: CuratePage, qtbot: QtBot) -> None:
+    project = page.model.project
+    group = frozenset(state(page, name).id for name in ("no/a.png", "yes/e.png"))
+    page.model.announce(project.set_copy_groups([group]))
+    settle(page, qtbot)
+    assert "labels differ" in page.inspector.copies.clash.text()
+    page.listing.set_filter(Filter("conflicts"))
+    assert names(page) == ["no/a.png", "yes/e.png"]
+    page.model.apply(edits.relabel([state(page, "yes/e.png")], "no"))
+    settle(page, qtbot)
+    assert page.inspector.copies.clash.isHidden()
+    assert page.images.count_of("conflicts") == 0
+
+
+def test_masks_of_the_dataset_are_as_expected(page: CuratePage) -> None:
+    """What the other tests build on."""
+    assert state(page, "no/a.png").masks == (TEXT,)
