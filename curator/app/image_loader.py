@@ -6,6 +6,7 @@ Requests that nobody wants any more (scrolled away, passed by) are dropped befor
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -39,9 +40,7 @@ _SMALLEST_LEVEL: Final = 480
 
 # An image of more pixels is first decoded at a part of its size, and worked on one at a time.
 _LARGE: Final = 4_000_000
-# The longer side of that first look, about that of a canvas on a large screen.
-_SMALL_SIDE: Final = 960
-_SMALL_BYTES: Final = 160 << 20
+_SMALL_BYTES: Final = 256 << 20
 # Large images are left alone for so long after each move: a held key must not fill both cores.
 _CALM_SECONDS: Final = 0.15
 
@@ -87,6 +86,8 @@ class _Request:
     size: tuple[int, int]
     # Whether something can be seen without it.
     can_wait: bool
+    # The longer side that a first look needs to fill the view.
+    least: int = field(default=0, compare=False)
     # The decoded image where it was at hand already.
     pixels: RGB | None = field(default=None, compare=False)
 
@@ -150,6 +151,7 @@ class ImageLoader(QObject):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(self._idle_threads)
         self._answered.connect(self._take)
+        self._view = (1024, 1024)
         self._calm_at = 0.0
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
@@ -195,6 +197,10 @@ class ImageLoader(QObject):
         if small is None:
             self._ask("small", state)
         return small
+
+    def set_view(self, width: int, height: int) -> None:
+        """How many device pixels there are to show an image in."""
+        self._view = (width, height)
 
     def moving(self) -> None:
         """The user goes from image to image: what takes long waits until that stops."""
@@ -243,14 +249,16 @@ class ImageLoader(QObject):
         """The newest request of a kind is served first: it is what the user looks at now."""
         source = _source(state)
         loaded = self._images.get(source) if kind in ("cleaned", "thumbnail") else None
+        size = (state.width or 0, state.height or 0)
         request = _Request(
             kind,
             source,
             self._root / state.file_name,
             state.edits if kind in ("cleaned", "thumbnail") else Edits(),
             self._generation,
-            (state.width or 0, state.height or 0),
+            size,
             kind in ("cleaned", "thumbnail") or self._has_first_look(state),
+            _needed(size, self._view) if kind == "small" else 0,
             loaded.pixels if loaded is not None else None,
         )
         with self._lock:
@@ -349,6 +357,11 @@ def _source(state: ImageState) -> Source:
     return (state.id, state.sha256)
 
 
+def _needed(size: tuple[int, int], view: tuple[int, int]) -> int:
+    """The longer side of an image of `size` where it is fitted into `view`, in pixels."""
+    return math.ceil(max(size) * min(view[0] / size[0], view[1] / size[1]))
+
+
 def _done(request: _Request) -> _Answer:
     try:
         if request.kind == "small":
@@ -365,7 +378,7 @@ def _done(request: _Request) -> _Answer:
 
 
 def _first_look(request: _Request) -> Loaded | None:
-    pixels = load_small(request.path, _SMALL_SIDE)
+    pixels = load_small(request.path, request.least)
     wide, high = request.size
     # Where the file was turned or changed since, the whole image has to say so.
     if pixels is None or (pixels.shape[1] > pixels.shape[0]) != (wide > high):

@@ -228,6 +228,7 @@ class Stage(QWidget):
         """Keeps the panels in their places when the canvas changes its size."""
         if event.type() == QEvent.Type.Resize:
             self.place()
+            self._loader.set_view(*self.canvas.room())
         return super().eventFilter(watched, event)
 
     def place(self) -> None:

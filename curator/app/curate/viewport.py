@@ -64,6 +64,15 @@ class ImageView(QGraphicsView):
         if fits_anew:
             self.fit()
 
+    def room(self) -> tuple[int, int]:
+        """Device pixels across and down that a fitted image can take."""
+        ratio, around = self.devicePixelRatioF(), 2 * _MARGIN
+        view = self.viewport().rect()
+        return (
+            max(1, round(ratio * (view.width() - around))),
+            max(1, round(ratio * (view.height() - around))),
+        )
+
     def fit(self) -> None:
         """Shows the whole image; it stays fitted when the window changes its size."""
         self._fitted = True
