@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from curator.app.jobs import Job, Jobs
 from curator.app.project_model import SaveState
@@ -29,6 +29,8 @@ class StatusBar(QWidget):
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(10)
         self._page = label("", "dim")
+        # Where there is little room this gives way, never whether everything is saved.
+        self._page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._job_title = label("", "dim")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)

@@ -9,29 +9,21 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
 from shiboken6 import isValid
 
 from curator.app.application import create
+from curator.app.tour_curate import curate, look_around, project_of
 from curator.app.tour_hands import Hands
 from curator.errors import CuratorError
-from curator.records import ImageState
-
-if TYPE_CHECKING:
-    from curator.app.curate.canvas import Canvas
-    from curator.project import Project
 
 _WIDTH, _HEIGHT = 1440, 900
-_CTRL: Final = Qt.KeyboardModifier.ControlModifier
 # Small and short: the tour shows that curves move, not how well a network can learn from drawn images.
 _EPOCHS, _SIDE, _BATCH = 14, 96, 16
-# Percent: what the tour accepts from the contact sheet.
-_CONFIDENT = 75
 
 
 def run_tour(root: Path, out: Path) -> Iterator[str]:
@@ -73,7 +65,7 @@ def _toured(root: Path, out: Path) -> Iterator[str]:
     window.show()
     hands = Hands(window, out)
     try:
-        for stop in (_open, _curate, _look_around, _export, _train, _review):
+        for stop in (_open, curate, look_around, _export, _train, _review):
             stop_began = time.monotonic()
             words = stop(hands, root, out)
             yield f"{words} ({time.monotonic() - stop_began:.0f} s)"
@@ -88,98 +80,11 @@ def _open(hands: Hands, root: Path, out: Path) -> str:
     hands.shoot("start")
     window.open_folder(root)
     hands.until("the first images are listed", lambda: bool(model.project and model.project.ids))
-    hands.until("the first proposals are there", lambda: _project(hands).counts().proposed_keep > 8)
+    hands.until("the first proposals are there", lambda: project_of(hands).counts().proposed_keep > 8)
     hands.shoot("opening")
     hands.until("everything is proposed", lambda: model.quiet)
-    counts = _project(hands).counts()
+    counts = project_of(hands).counts()
     return f"Opened {counts.total} images, {counts.copies} of them in groups of copies, all proposed"
-
-
-def _curate(hands: Hands, root: Path, out: Path) -> str:
-    from curator.app.curate.page import CuratePage
-
-    window, project = hands.window, _project(hands)
-    page = window.curate
-    if not isinstance(page, CuratePage):
-        raise CuratorError("The page Curate is not there.")
-    canvas = page.canvas
-    masked = _surest(hands, lambda s: s.decision == "keep" and _with_texts(s) and _roomy(s))
-    _go_to(hands, masked)
-    hands.shoot("curate")
-
-    # Mend the crop by a handle, then mask something by hand.
-    crop = project.state(masked).crop
-    if crop is not None:
-        corner = QPointF(crop.x, crop.y)
-        view = canvas.viewport()
-        hands.drag(view, _on(canvas, corner), _on(canvas, corner - QPointF(6, 6)))
-    hands.until("the crop is mended", lambda: "crop" in project.state(masked).edited, 10)
-    before = len(project.state(masked).masks)
-    hands.key(canvas, Qt.Key.Key_M)
-    width, height = project.state(masked).width or 1, project.state(masked).height or 1
-    start, end = QPointF(0.62 * width, 0.93 * height), QPointF(0.86 * width, 0.985 * height)
-    hands.drag(canvas.viewport(), _on(canvas, start), _on(canvas, end))
-    hands.until("a mask is drawn", lambda: len(project.state(masked).masks) > before, 10)
-    hands.shoot("crop-and-masks")
-    hands.key(canvas, Qt.Key.Key_Escape)
-    hands.key(canvas, Qt.Key.Key_Escape)
-    hands.key(canvas, Qt.Key.Key_S)
-    hands.shoot("side-by-side")
-    hands.key(canvas, Qt.Key.Key_S)
-    hands.key(canvas, Qt.Key.Key_Space)
-    hands.until("it is accepted", lambda: project.state(masked).decided_by == "person", 10)
-
-    # An overlay on the brain: discarded by key, taken back, discarded again.
-    spoilt = _first(hands, lambda s: s.discard_reason == "overlay_on_brain")
-    _go_to(hands, spoilt)
-    hands.key(canvas, Qt.Key.Key_X)
-    hands.shoot("discard")
-    hands.key(canvas, Qt.Key.Key_1)
-    hands.until("it is discarded", lambda: project.state(spoilt).decided_by == "person", 10)
-    hands.key(canvas, Qt.Key.Key_Z, _CTRL)
-    hands.until("that is undone", lambda: project.state(spoilt).decided_by != "person", 10)
-    hands.key(canvas, Qt.Key.Key_Z, _CTRL | Qt.KeyboardModifier.ShiftModifier)
-    hands.until("that is redone", lambda: project.state(spoilt).decided_by == "person", 10)
-
-    for _ in range(12):
-        hands.key(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
-        hands.key(canvas, Qt.Key.Key_Space)
-    hands.until("the edits are on disk", lambda: project.saved_sequence == project.sequence, 10)
-    return f"Curated by key and mouse: {project.counts().decided} decided"
-
-
-def _look_around(hands: Hands, root: Path, out: Path) -> str:
-    from curator.app.curate.page import CuratePage
-
-    window, project, page = hands.window, _project(hands), hands.window.curate
-    if not isinstance(page, CuratePage):
-        raise CuratorError("The page Curate is not there.")
-    copied = _first(hands, lambda s: s.copy_group is not None and s.discard_reason == "duplicate")
-    _go_to(hands, copied)
-    hands.shoot("copies")
-    hands.key(page.canvas, Qt.Key.Key_G)
-    hands.rest(1500)
-    hands.shoot("grid")
-    hands.key(page, Qt.Key.Key_G)
-    hands.click(page.inspector.decision.accept_all)
-    page.middle.confident.slider.setFocus()
-    for _ in range(page.middle.confident.slider.value() - _CONFIDENT):
-        hands.key(page.middle.confident.slider, Qt.Key.Key_Left)
-    hands.rest(1500)
-    hands.shoot("contact-sheet")
-    before = project.counts().decided
-    hands.click(page.middle.confident.accept)
-    hands.until("the confident ones are accepted", lambda: project.counts().decided > before, 30)
-    hands.press("Dark or light") if _has(hands, "Dark or light") else window.toggle_theme()
-    hands.shoot("light")
-    window.toggle_theme()
-    hands.key(page, Qt.Key.Key_Question)
-    hands.shoot("keys")
-    hands.key(window.help, Qt.Key.Key_Escape)
-    if window.help.isVisible():
-        window.toggle_help()
-    counts = project.counts()
-    return f"Accepted the confident ones at once: {counts.decided} of {counts.total} decided"
 
 
 def _export(hands: Hands, root: Path, out: Path) -> str:
@@ -252,7 +157,7 @@ def _review(hands: Hands, root: Path, out: Path) -> str:
     from curator.app.curate.page import CuratePage
     from curator.app.review.page import ReviewPage
 
-    window, project = hands.window, _project(hands)
+    window, project = hands.window, project_of(hands)
     hands.click(window.rail.buttons[2])
     page = window.review
     if not isinstance(page, ReviewPage):
@@ -299,50 +204,6 @@ def _review(hands: Hands, root: Path, out: Path) -> str:
         f"Reviewed {len(results.predictions)} test predictions of {project.counts().total} images, "
         f"balanced accuracy {right}"
     )
-
-
-def _project(hands: Hands) -> Project:
-    project = hands.window.model.project
-    if project is None:
-        raise CuratorError("No folder is open.")
-    return project
-
-
-def _first(hands: Hands, wanted: Callable[[ImageState], bool]) -> int:
-    for state in _project(hands).states():
-        if wanted(state):
-            return state.id
-    raise CuratorError("The demo has no image of the kind that the tour looks for.")
-
-
-def _surest(hands: Hands, wanted: Callable[[ImageState], bool]) -> int:
-    states = [state for state in _project(hands).states() if wanted(state)]
-    if not states:
-        raise CuratorError("The demo has no image of the kind that the tour looks for.")
-    return max(states, key=lambda state: (state.confidence or 0, -state.id)).id
-
-
-def _with_texts(state: ImageState) -> bool:
-    return sum(mask.kind == "text" for mask in state.masks) >= 2
-
-
-def _roomy(state: ImageState) -> bool:
-    """Whether the crop's upper left corner can be dragged outwards."""
-    return state.crop is not None and state.crop.x >= 12 and state.crop.y >= 12
-
-
-def _go_to(hands: Hands, image_id: int) -> None:
-    hands.window.model.set_current(image_id)
-    hands.rest()
-
-
-def _on(canvas: Canvas, point: QPointF) -> QPointF:
-    """A point of the image as a point of the canvas's viewport."""
-    return QPointF(canvas.mapFromScene(point))
-
-
-def _has(hands: Hands, name: str) -> bool:
-    return any(widget.accessibleName() == name for widget in hands.window.findChildren(QWidget))
 
 
 def _epochs(run_dir: Path) -> int:

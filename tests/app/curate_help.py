@@ -95,14 +95,18 @@ def at(page: CuratePage, x: float, y: float) -> QPoint:
     return QPoint(round(point.x()), round(point.y()))
 
 
-def drag(page: CuratePage, *points: tuple[float, float]) -> None:
+def drag(
+    page: CuratePage,
+    *points: tuple[float, float],
+    held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
     """Presses at the first point of the image, moves over the others, lets go at the last."""
     view = page.canvas.viewport()
     places = [at(page, *point) for point in points]
-    _mouse(view, QEvent.Type.MouseButtonPress, places[0])
+    _mouse(view, QEvent.Type.MouseButtonPress, places[0], held)
     for place in places[1:]:
-        _mouse(view, QEvent.Type.MouseMove, place)
-    _mouse(view, QEvent.Type.MouseButtonRelease, places[-1])
+        _mouse(view, QEvent.Type.MouseMove, place, held)
+    _mouse(view, QEvent.Type.MouseButtonRelease, places[-1], held)
 
 
 def click(page: CuratePage, x: float, y: float) -> None:
@@ -136,7 +140,7 @@ def on_disk(page: CuratePage, names: Sequence[str] = NAMES) -> dict[str, ImageSt
         return {name: again.state(again.id_of(name) or -1) for name in names}
 
 
-def _mouse(view: QWidget, kind: QEvent.Type, place: QPoint) -> None:
+def _mouse(view: QWidget, kind: QEvent.Type, place: QPoint, keys: Qt.KeyboardModifier) -> None:
     left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
     button = none if kind == QEvent.Type.MouseMove else left
     held = none if kind == QEvent.Type.MouseButtonRelease else left
@@ -146,7 +150,7 @@ def _mouse(view: QWidget, kind: QEvent.Type, place: QPoint) -> None:
         QPointF(view.mapToGlobal(place)),
         button,
         held,
-        Qt.KeyboardModifier.NoModifier,
+        keys,
     )
     QApplication.sendEvent(view, event)
     QApplication.processEvents()

@@ -25,6 +25,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from test_shell_accessibility import nameless
 
 from curator.app.curate.lists import Grid
 from curator.app.curate.page import CuratePage
@@ -357,6 +358,39 @@ def test_conflicting_labels_of_copies_stand_out(page: CuratePage, qtbot: QtBot) 
     settle(page, qtbot)
     assert page.inspector.copies.clash.isHidden()
     assert page.images.count_of("conflicts") == 0
+
+
+def test_a_filter_that_lists_nothing_offers_to_list_all(page: CuratePage, qtbot: QtBot) -> None:
+    page.listing.set_filter(Filter(kinds=frozenset({"ruler"})))
+    page.decisions.go(1)
+    assert names(page) == []
+    assert page.strip.show_all.isVisible()
+    page.strip.show_all.click()
+    assert len(names(page)) == len(NAMES)
+    assert not page.strip.show_all.isVisible()
+
+
+def test_shift_makes_a_dragged_crop_square(page: CuratePage, qtbot: QtBot) -> None:
+    type_keys("c")
+    drag(page, (30, 20), (70, 40), held=Shift)
+    assert state(page, "no/a.png").crop == Crop(30, 20, 40, 40)
+    drag(page, (70, 60), (95, 65), held=Shift)
+    assert on_disk(page)["no/a.png"].crop == Crop(30, 20, 65, 65)
+
+
+def test_everything_can_be_named_in_each_view(page: CuratePage, qtbot: QtBot) -> None:
+    open_filters(page)
+    type_keys("w")
+    assert nameless(page.window()) == []
+    page.filter_bar.panel.hide()
+    for open_view in (page.middle.open_confident, page.middle.open_propagate):
+        open_view()
+        assert nameless(page.window()) == []
+        press(Qt.Key.Key_Escape)
+    page.images.select([state(page, name).id for name in NAMES[:3]])
+    page.middle.open_compare()
+    assert page.middle.view == "compare"
+    assert nameless(page.window()) == []
 
 
 def test_masks_of_the_dataset_are_as_expected(page: CuratePage) -> None:

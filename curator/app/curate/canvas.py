@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
@@ -269,7 +270,7 @@ class Canvas(ImageView):
             return
         sheet = self._sheet_pressed or self._sheet()
         if sheet is not None and self._mode == "edit":
-            self._tool.drag(sheet, self._point(event))
+            self._tool.drag(_held(sheet, event), self._point(event))
             if self._tool.busy:
                 self.refresh()
         self._point_at(at)
@@ -285,7 +286,7 @@ class Canvas(ImageView):
             self._tone_drag = None
         elif event.button() == Qt.MouseButton.LeftButton and self._sheet_pressed is not None:
             sheet, self._sheet_pressed = self._sheet_pressed, None
-            self._finish(sheet, self._tool.release(sheet, self._point(event)))
+            self._finish(sheet, self._tool.release(_held(sheet, event), self._point(event)))
         self._show_cursor(event.position().toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -387,3 +388,8 @@ class Canvas(ImageView):
                 brush = point
         self._layers.show_brush(brush, self._brush)
         self.viewport().setCursor(shape)
+
+
+def _held(sheet: Sheet, event: QMouseEvent) -> Sheet:
+    """The sheet with what the keys that are held ask for."""
+    return replace(sheet, square=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))

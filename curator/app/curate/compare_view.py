@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from curator.app.curate.compared import Mode, Pair, PairMaker, PairView
 from curator.app.curate.copies_strip import CopyTile
@@ -174,11 +174,13 @@ class CompareView(QWidget):
     def _add_foot(self, column: QVBoxLayout) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.words = label("", "dim")
-        self.clash = label("", "bad")
-        row.addWidget(self.words)
-        row.addWidget(self.clash)
-        row.addStretch(1)
+        said = QVBoxLayout()
+        said.setSpacing(0)
+        self.words = label("", "dim", wrap=True)
+        self.clash = label("", "bad", wrap=True)
+        said.addWidget(self.words)
+        said.addWidget(self.clash)
+        row.addLayout(said, 1)
         self.not_copies = self._button("Not copies")
         self.not_copies.clicked.connect(lambda: self.verdict.emit(False))
         self.copies = self._button("They are copies")
@@ -211,6 +213,7 @@ class CompareView(QWidget):
         self.keep_best.setEnabled(len({one.copy_group for one in self._states.values()}) == 1 and together)
         labels = sorted({first.label, second.label})
         self.clash.setText(f"Labels differ: {' / '.join(labels)}" if len(labels) > 1 else "")
+        self.clash.setVisible(len(labels) > 1)
         self._show_tiles(best)
         self._pair = None
         self._look()
@@ -310,11 +313,15 @@ class _Side(QWidget):
         self.keep = QPushButton(f"Keep {letter}")
         self.keep.setAccessibleName(f"Keep {letter}, discard the others")
         self.keep.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        said = QVBoxLayout()
+        said.setSpacing(1)
+        said.addWidget(self.name)
+        said.addWidget(self.facts)
+        for part in (self.name, self.facts):
+            part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(label(letter, "heading"))
         row.addWidget(self.badge)
-        row.addWidget(self.name)
-        row.addWidget(self.facts)
-        row.addStretch(1)
+        row.addLayout(said, 1)
         row.addWidget(self.keep)
 
     def show_state(self, state: ImageState, other: ImageState, *, best: bool) -> None:
@@ -322,9 +329,9 @@ class _Side(QWidget):
         self.image_id = state.id
         self.badge.set_kind(badges(state)[0])
         self.name.setText(state.file_name)
+        self.name.setToolTip(state.file_name)
         size = f"{state.width} × {state.height}" if state.width else "unreadable"
-        parts = [size, file_size(state.size_bytes), state.label]
-        if best:
-            parts.append("the best")
+        parts = [size, state.label, *(["the best"] if best else []), file_size(state.size_bytes)]
         self.facts.setText("   ".join(parts))
+        self.facts.setToolTip("\n".join(parts))
         self.keep.setEnabled(state.error is None and state.copy_group == other.copy_group)

@@ -9,14 +9,14 @@ from curator.app.curate import shapes, strokes
 from curator.app.curate.select_tool import SelectTool
 from curator.app.curate.shapes import Point
 from curator.app.curate.tools import Draft, Sheet, Tool, ToolName, mask_words, with_crop, with_masks
-from curator.records import Edit, Mask
+from curator.records import Crop, Edit, Mask
 
 # A drag of less than this part of the reach is a click, and draws nothing.
 _CLICK = 0.5
 
 
 class CropTool(Tool):
-    """Draws a new crop, or drags a handle of the present one."""
+    """Draws a new crop, or drags a handle of the present one; square while Shift is held."""
 
     name: ClassVar[ToolName] = "crop"
 
@@ -36,9 +36,11 @@ class CropTool(Tool):
         if self._handle is not None:
             dx, dy = at[0] - self._from[0], at[1] - self._from[1]
             crop = shapes.crop_by_handle(sheet.crop, self._handle, dx, dy, sheet.width, sheet.height)
-            self.draft = Draft(crop=crop)
+            self.draft = Draft(crop=_squared(sheet, crop, self._handle))
         elif math.dist(self._from, at) > _CLICK * sheet.reach:
-            self.draft = Draft(crop=shapes.crop_between(self._from, at, sheet.width, sheet.height))
+            crop = shapes.crop_between(self._from, at, sheet.width, sheet.height)
+            corner = ("n" if at[1] < self._from[1] else "s") + ("w" if at[0] < self._from[0] else "e")
+            self.draft = Draft(crop=_squared(sheet, crop, corner))
 
     def release(self, sheet: Sheet, at: Point) -> Edit | None:
         self.drag(sheet, at)
@@ -199,6 +201,10 @@ def make_tools() -> dict[ToolName, Tool]:
     """One of each."""
     kinds = (SelectTool, CropTool, BoxTool, PolygonTool, BrushTool, EraserTool)
     return {kind.name: kind() for kind in kinds}
+
+
+def _squared(sheet: Sheet, crop: Crop, handle: str) -> Crop:
+    return shapes.square_by_handle(crop, handle, sheet.width, sheet.height) if sheet.square else crop
 
 
 def _middle(pixel: tuple[int, int]) -> Point:

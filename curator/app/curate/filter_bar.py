@@ -33,7 +33,7 @@ _ORDERS: Final[tuple[tuple[Order, str, str], ...]] = (
 _TYPING_MS: Final = 120
 _GAP: Final = 7
 # Chips that go first where the bar is narrow; a second click on a chip that is on means "all" anyway.
-_FIRST_TO_GO: Final[tuple[Which, ...]] = ("all", "discarded", "copies")
+_FIRST_TO_GO: Final[tuple[Which, ...]] = ("all", "discarded", "copies", "unsure")
 
 
 class SearchField(TextField):
@@ -85,6 +85,7 @@ class FilterBar(QWidget):
         row.addWidget(self.search, 1)
         row.addSpacing(6)
         self._filter = Filter()
+        self._order_words = ""
         self.chips: dict[Which, Chip] = {}
         for which, words in _CHIPS:
             chip = Chip(words)
@@ -133,7 +134,7 @@ class FilterBar(QWidget):
     def show_order(self, order: Order) -> None:
         """Shows an order that was set otherwise."""
         words = {one: short for one, short, _ in _ORDERS}[order]
-        self.order.setText(words)
+        self._order_words = words
         self.order.setAccessibleName(f"Order: {words}")
         self.order.setChecked(order != "name")
         self.orders[order].setChecked(True)
@@ -180,15 +181,20 @@ class FilterBar(QWidget):
         return menu
 
     def _make_room(self) -> None:
-        """Drops chips that do not fit; the one that is on always stays."""
+        """Drops what does not fit, the order's words first; the chip that is on always stays."""
         wide = {which: chip.sizeHint().width() + _GAP for which, chip in self.chips.items()}
-        fixed = self.search.minimumWidth() + self.more.sizeHint().width() + self.order.sizeHint().width()
-        free = self.width() - fixed - 46
+        self.order.setText(self._order_words)
+        free = self.width() - self.search.minimumWidth() - self.more.sizeHint().width() - 4 * _GAP - 12
         dropped: set[Which] = set()
+
+        def fits() -> bool:
+            needed = sum(width for one, width in wide.items() if one not in dropped)
+            return needed + self.order.sizeHint().width() <= free
+
+        if not fits():
+            self.order.setText("")
         for which in _FIRST_TO_GO:
-            if sum(width for one, width in wide.items() if one not in dropped) <= free:
-                break
-            if which != self._filter.which:
+            if not fits() and which != self._filter.which:
                 dropped.add(which)
         for which, chip in self.chips.items():
             chip.setVisible(which not in dropped)

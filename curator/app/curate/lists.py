@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QPushButton
 
 from curator.app import theme
 from curator.app.image_delegate import ImageDelegate
@@ -18,14 +18,23 @@ _BATCH: Final = 1000
 
 
 class _Images(QListView):
-    """`chosen` carries the image that was clicked; with Ctrl or Shift it is selected instead."""
+    """`chosen` carries the image that was clicked; with Ctrl or Shift it is selected instead.
+
+    `all_wanted`: nothing is listed, and the filter is to go.
+    """
 
     chosen = Signal(int)
+    all_wanted = Signal()
 
     def __init__(self, images: ImageList, side: int, name: str, *, names: bool) -> None:
         super().__init__()
         self._images = images
         self._empty = ""
+        self.show_all = QPushButton("Show all", self)
+        self.show_all.setAccessibleName("Show all images")
+        self.show_all.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.show_all.clicked.connect(self.all_wanted)
+        self.show_all.hide()
         self._toggles = False
         self._delegate = ImageDelegate(side, names=names)
         self.setModel(images)
@@ -57,10 +66,21 @@ class _Images(QListView):
         self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
         self._scroll_to(index)
 
-    def set_empty_words(self, words: str) -> None:
-        """What is said while nothing is listed."""
+    def set_empty_words(self, words: str, *, button: bool = False) -> None:
+        """What is said while nothing is listed; `button` offers to list everything again."""
         self._empty = words
+        if button:
+            for signal in (self._images.modelReset, self._images.rowsInserted, self._images.rowsRemoved):
+                signal.connect(self._show_button)
         self.viewport().update()
+
+    def _show_button(self) -> None:
+        self.show_all.setVisible(self._images.rowCount() == 0)
+        size = self.show_all.sizeHint()
+        middle = self.viewport().rect().center()
+        self.show_all.setGeometry(
+            middle.x() - size.width() // 2, middle.y() + 16, size.width(), size.height()
+        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()
@@ -70,7 +90,15 @@ class _Images(QListView):
         if self._images.rowCount() == 0 and self._empty:
             painter = QPainter(self.viewport())
             painter.setPen(theme.current().dim)
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._empty)
+            room = self.viewport().rect()
+            if not self.show_all.isHidden():
+                self._show_button()
+                room.setBottom(room.center().y() + 8)
+            flags = Qt.AlignmentFlag.AlignHCenter
+            flags |= (
+                Qt.AlignmentFlag.AlignVCenter if self.show_all.isHidden() else Qt.AlignmentFlag.AlignBottom
+            )
+            painter.drawText(room, flags, self._empty)
 
     def _scroll_to(self, index: QModelIndex) -> None:
         self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)

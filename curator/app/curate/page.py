@@ -126,7 +126,7 @@ class CuratePage(Page):
         column.addWidget(line())
         column.addWidget(self.strip)
         for view in (self.strip, self.grid):
-            view.set_empty_words("No image matches this filter. Esc in the search field clears it.")
+            view.set_empty_words("No image matches this filter.", button=True)
 
     # The project
 

@@ -55,9 +55,10 @@ class SelectTool(Tool):
         if not self._moved:
             return
         if self._grip == "handle":
-            self.draft = Draft(
-                crop=shapes.crop_by_handle(sheet.crop, self._handle, dx, dy, sheet.width, sheet.height)
-            )
+            crop = shapes.crop_by_handle(sheet.crop, self._handle, dx, dy, sheet.width, sheet.height)
+            if sheet.square:
+                crop = shapes.square_by_handle(crop, self._handle, sheet.width, sheet.height)
+            self.draft = Draft(crop=crop)
             return
         if self._grip == "mask":
             polygon = shapes.moved_polygon(self._polygon, dx, dy, sheet.width, sheet.height)

@@ -66,6 +66,27 @@ def crop_by_handle(crop: Crop, handle: str, dx: float, dy: float, width: int, he
     return Crop(x0, y0, x1 - x0, y1 - y0)
 
 
+def square_by_handle(crop: Crop, handle: str, width: int, height: int) -> Crop:
+    """The square next to a crop that was dragged by a handle: what lies across from the handle stays put.
+
+    Its side is that of the dragged edge's distance, of a corner the longer one, as far as the image goes.
+    """
+    x0, y0, x1, y1 = crop.x, crop.y, crop.x + crop.width, crop.y + crop.height
+    side = (
+        crop.height
+        if handle in ("n", "s")
+        else crop.width
+        if handle in ("w", "e")
+        else max(crop.width, crop.height)
+    )
+    across = x1 if "w" in handle else width - x0 if "e" in handle else width
+    down = y1 if "n" in handle else height - y0 if "s" in handle else height
+    side = max(1, min(side, across, down))
+    x = x1 - side if "w" in handle else x0 if "e" in handle else x0 + (crop.width - side) // 2
+    y = y1 - side if "n" in handle else y0 if "s" in handle else y0 + (crop.height - side) // 2
+    return Crop(min(max(x, 0), width - side), min(max(y, 0), height - side), side, side)
+
+
 def crop_between(a: Point, b: Point, width: int, height: int) -> Crop:
     """The smallest crop that holds both points, inside the image, at least one pixel."""
     x0, x1 = sorted((a[0], b[0]))

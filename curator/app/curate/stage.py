@@ -195,7 +195,7 @@ class Stage(QWidget):
         error = self._loader.error(state) if state is not None else None
         if error is None:
             return False
-        self.notice.say(error, icon="warning")
+        self.notice.say(error, icon="warning", button="Look again")
         return True
 
     @Slot()

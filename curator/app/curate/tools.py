@@ -22,7 +22,7 @@ class Sheet:
     """What a tool works on: the image's state and size, and how the canvas shows it.
 
     `reach` is how near a point counts as a hit and `radius` the brush's, both in image pixels; `selected` is
-    the number of a mask in `state.masks`.
+    the number of a mask in `state.masks`; `square` asks for a square crop.
     """
 
     state: ImageState
@@ -32,6 +32,7 @@ class Sheet:
     kind: MaskKind
     radius: float
     selected: int | None
+    square: bool = False
 
     @property
     def crop(self) -> Crop:

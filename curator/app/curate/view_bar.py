@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIntValidator
+from PySide6.QtGui import QIntValidator, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from curator.app.curate.text_field import TextField
 from curator.app.shortcuts import display, shortcuts
 from curator.app.widgets import IconButton, label, line
 from curator.records import MASK_KINDS
+
+_NARROW: Final = 730
 
 
 class ViewBar(QWidget):
@@ -35,7 +39,7 @@ class ViewBar(QWidget):
         self._icon("arrow-left", "Previous image", "curate.previous")
         self._icon("arrow-right", "Next image", "curate.next")
         self.number = TextField()
-        self.number.setFixedWidth(54)
+        self.number.setFixedWidth(48)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setValidator(QIntValidator(1, 9_999_999, self))
         self.number.setAccessibleName("Go to image number")
@@ -62,8 +66,11 @@ class ViewBar(QWidget):
         self.tone = self._icon("contrast", "Contrast of the view", "curate.tone")
         self.tone.setCheckable(True)
         self._row.addWidget(line(vertical=True))
-        self._icon("zoom-out", "Zoom out", "curate.zoom_out")
-        self._icon("zoom-in", "Zoom in", "curate.zoom_in")
+        # The wheel does the same: these two go first where the bar is narrow.
+        self._zoom = (
+            self._icon("zoom-out", "Zoom out", "curate.zoom_out"),
+            self._icon("zoom-in", "Zoom in", "curate.zoom_in"),
+        )
         self._icon("fit", "Fit the image", "curate.fit")
         full = QPushButton("1:1")
         full.setProperty("role", "link")
@@ -83,6 +90,11 @@ class ViewBar(QWidget):
             self.number.setText(str(number) if number else "")
         self._of.setText(f"of {total}")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for button in self._zoom:
+            button.setVisible(event.size().width() >= _NARROW)
+
     def _icon(self, icon: str, words: str, key: str, *, emits: bool = True) -> IconButton:
         button = IconButton(icon, words, key, size=17)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -94,7 +106,7 @@ class ViewBar(QWidget):
     def _words(self, words: str, name: str, key: str, *, emits: bool = True) -> QPushButton:
         button = QPushButton(f"{words} ›")
         button.setProperty("role", "link")
-        button.setStyleSheet("QPushButton { padding: 2px 5px; } QPushButton::menu-indicator { width: 0; }")
+        button.setStyleSheet("QPushButton { padding: 2px 4px; } QPushButton::menu-indicator { width: 0; }")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(name)
         button.setToolTip(f"{name} ({display(shortcuts.get(key).keys[0])})")

@@ -77,6 +77,8 @@ def _connect_lists(page: CuratePage) -> None:
     page.filter_bar.left.connect(page.take_focus)
     page.strip.chosen.connect(page.decisions.go_to)
     page.grid.chosen.connect(page.decisions.go_to)
+    for view in (page.strip, page.grid):
+        view.all_wanted.connect(page.filter_bar.clear)
     page.bar.wanted.connect(page.bar_wanted)
     page.bar.kind_wanted.connect(page.kind_chosen)
     page.bar.go_to.connect(page.go_to_number)

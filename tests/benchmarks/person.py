@@ -1,0 +1,124 @@
+"""What curating takes: keys and gestures an image, of a scripted person, with proposals and without.
+
+    python tests/benchmarks/person.py [--demo N] [--real FOLDER]
+
+The person (`tests/app/scripted_person.py`) works in the real window, offscreen, by key and mouse events, first as
+good as matters, then to the pixel. `--real` names a folder with `images` and `truth.jsonl` (default: the
+environment variable CURATOR_REAL_DATA); it is copied first. At the end the images that were kept are rendered
+from what is on the disk and compared with what the truth's edits give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app"))
+
+
+def main() -> None:
+    """Draws the demo, lets the person work, prints the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--demo", type=int, default=200, help="images of the demo, 0 for none")
+    parser.add_argument("--real", type=Path, default=os.environ.get("CURATOR_REAL_DATA"))
+    options = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as temporary:
+        home = Path(temporary)
+        for name in ("CACHE", "DATA", "CONFIG"):
+            os.environ[f"CURATOR_{name}"] = str(home / name.lower())
+        from curator.app.application import create
+
+        create(["curator"])
+        sources: list[tuple[str, Path]] = []
+        if options.demo:
+            from curator.synthetic import generate
+
+            for _ in generate(home / "demo", count=options.demo):
+                pass
+            sources.append(("demo", home / "demo"))
+        if options.real:
+            sources.append(("real", Path(options.real)))
+        sys.stdout.write(
+            f"{'':44}{'images':>7}{'actions':>9}{'keys':>7}{'gestures':>9}{'median':>8}{'most':>6}"
+            f"{'one':>7}{'equal':>8}{'ms':>7}\n"
+        )
+        for name, folder in sources:
+            for exact in (False, True):
+                for profile in ("brain-mri", "general"):
+                    work = Path(tempfile.mkdtemp(dir=home)) / "images"
+                    shutil.copytree(folder / "images", work)
+                    _work(name, folder, work, exact=exact, profile=profile)
+
+
+def _work(name: str, folder: Path, work: Path, *, exact: bool, profile: str) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+    from scripted_person import ScriptedPerson, kinds_of_work, read_truth, summary
+
+    from curator.app.main_window import MainWindow
+    from curator.imaging.decode import load
+    from curator.imaging.render import render
+    from curator.project import Project
+
+    window = MainWindow()
+    window.resize(1440, 900)
+    window.show()
+    window.settings.profile = profile  # type: ignore[assignment]
+
+    def rest(milliseconds: int) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+    window.open_folder(work)
+    while not window.model.quiet or window.model.jobs.active():
+        rest(30)
+    page = window.curate
+    page.hints.close_all()  # type: ignore[attr-defined]
+    window.activateWindow()
+    page.activate()
+
+    def idle() -> None:
+        rest(0)
+        while page.canvas.shown_pixels() is None or page._soon.isActive():  # type: ignore[attr-defined]
+            rest(2)
+
+    truth = read_truth(folder / "truth.jsonl")
+    person = ScriptedPerson(page, truth, exact=exact, idle=idle)  # type: ignore[arg-type]
+    began = time.monotonic()
+    project = window.model.project
+    assert project is not None
+    person.curate(state.file_name for state in project.states() if state.file_name in truth)
+    took = time.monotonic() - began
+    window.model.close()
+    window.close()
+    kept = equal = 0
+    with Project.open(work) as again:
+        for file, wanted in truth.items():
+            state = again.state(again.id_of(file) or -1)
+            if state.decision == "keep":
+                image = load(work / file)
+                kept += 1
+                equal += np.array_equal(render(image, state.edits), render(image, wanted.edits))
+    found = summary(person.efforts)
+    how = "to the pixel" if exact else "as good as matters"
+    title = f"{name}, {how}, {'with' if profile == 'brain-mri' else 'no'} proposals"
+    sys.stdout.write(
+        f"{title:44}{found['images']:7.0f}{found['actions']:9.2f}{found['keys']:7.2f}{found['gestures']:9.2f}"
+        f"{found['median']:8.0f}{found['most']:6.0f}{100 * found['one action']:6.0f} %{equal:4}/{kept:<4}"
+        f"{1000 * took / max(1, found['images']):6.0f}\n"
+    )
+    common = ", ".join(f"{what} {times}" for what, times in kinds_of_work(person.efforts).most_common(9))
+    sys.stdout.write(f"    {common}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
