@@ -12,22 +12,16 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final
 
-import numpy as np
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
 from curator.app.byte_cache import ByteCache
-from curator.errors import CuratorError
-from curator.imaging.decode import RGB, load, load_small
-from curator.imaging.render import render, scaled
-from curator.imaging.thumbnails import thumbnail
+from curator.app.image_work import LARGE, Answer, Kind, Loaded, Request, Source, work
 from curator.records import Edits, ImageState
 
-THUMBNAIL_SIDE: Final = 176
 _IMAGE_BYTES: Final = 512 << 20
 # RGB, four bytes a pixel for painting, and a third more for the smaller levels.
 _BYTES_A_PIXEL: Final = 9
@@ -35,88 +29,10 @@ _CLEANED_BYTES: Final = 128 << 20
 _THUMBNAIL_BYTES: Final = 96 << 20
 # Requests for thumbnails that wait: about what the largest grid shows at once.
 _MOST_THUMBNAILS: Final = 160
-# Smaller versions of an image are kept down to this side, for painting it shrunk.
-_SMALLEST_LEVEL: Final = 480
 
-# An image of more pixels is first decoded at a part of its size, and worked on one at a time.
-_LARGE: Final = 4_000_000
 _SMALL_BYTES: Final = 256 << 20
 # Large images are left alone for so long after each move: a held key must not fill both cores.
 _CALM_SECONDS: Final = 0.15
-
-Kind: TypeAlias = Literal["small", "image", "cleaned", "thumbnail"]
-# Image id and hash, so that a file that changed is read again.
-Source: TypeAlias = tuple[int, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A decoded image: RGB `uint8` (height, width, 3), and as `QImage`s of full, half, quarter... size.
-
-    `width` and `height` are the image's own; a first look (`is_full` false) has smaller pixels than that.
-    """
-
-    source: Source
-    pixels: RGB
-    levels: tuple[QImage, ...]
-    width: int
-    height: int
-    # What the levels show: they do not keep it alive.
-    buffers: tuple[RGB, ...] = field(default=(), repr=False, compare=False)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether these are all of the pixels."""
-        return self.pixels.shape[:2] == (self.height, self.width)
-
-    @property
-    def size_bytes(self) -> int:
-        """Memory it takes."""
-        return self.pixels.nbytes + sum(level.sizeInBytes() for level in self.levels)
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    kind: Kind
-    source: Source
-    path: Path
-    edits: Edits
-    generation: int
-    # Width and height of the image.
-    size: tuple[int, int]
-    # Whether something can be seen without it.
-    can_wait: bool
-    # The longer side that a first look needs to fill the view.
-    least: int = field(default=0, compare=False)
-    # The decoded image where it was at hand already.
-    pixels: RGB | None = field(default=None, compare=False)
-
-    @property
-    def is_heavy(self) -> bool:
-        """Whether it takes so long that it must not stand in the way of others."""
-        return self.kind != "small" and self.can_wait and self.size[0] * self.size[1] > _LARGE
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    request: _Request
-    loaded: Loaded | None = None
-    image: QImage | None = None
-    error: str | None = None
-
-
-def to_qimage(pixels: RGB) -> QImage:
-    """A copy of RGB pixels as a `QImage` in the format that paints fastest."""
-    height, width = pixels.shape[:2]
-    shown = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB888)
-    return shown.convertToFormat(QImage.Format.Format_RGB32)
-
-
-def to_pixels(image: QImage) -> RGB:
-    """The RGB pixels of a `QImage`, `uint8` (height, width, 3): the reverse of `to_qimage`."""
-    plain = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.bytesPerLine())
-    return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
 
 
 class ImageLoader(QObject):
@@ -140,13 +56,13 @@ class ImageLoader(QObject):
         self._thumbnails: ByteCache[tuple[tuple[Source, Edits], QPixmap]] = ByteCache(_THUMBNAIL_BYTES)
         self._errors: dict[Source, str] = {}
         self._lock = threading.Lock()
-        self._waiting: dict[Kind, OrderedDict[_Request, None]] = {
+        self._waiting: dict[Kind, OrderedDict[Request, None]] = {
             "small": OrderedDict(),
             "image": OrderedDict(),
             "cleaned": OrderedDict(),
             "thumbnail": OrderedDict(),
         }
-        self._working: set[_Request] = set()
+        self._working: set[Request] = set()
         self._idle_threads = max(2, min(4, (os.cpu_count() or 2) - 1))
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(self._idle_threads)
@@ -250,7 +166,7 @@ class ImageLoader(QObject):
         source = _source(state)
         loaded = self._images.get(source) if kind in ("cleaned", "thumbnail") else None
         size = (state.width or 0, state.height or 0)
-        request = _Request(
+        request = Request(
             kind,
             source,
             self._root / state.file_name,
@@ -274,7 +190,7 @@ class ImageLoader(QObject):
             self._idle_threads -= 1
         self._pool.start(_Worker(self))
 
-    def next_request(self) -> _Request | None:
+    def next_request(self) -> Request | None:
         """For the workers: what to do next, None to end."""
         with self._lock:
             heavy_may = time.monotonic() >= self._calm_at and not any(one.is_heavy for one in self._working)
@@ -287,15 +203,15 @@ class ImageLoader(QObject):
             self._idle_threads += 1
             return None
 
-    def answer(self, request: _Request) -> None:
+    def answer(self, request: Request) -> None:
         """For the workers: does one request; never raises."""
-        done = _done(request)
+        done = work(request)
         with self._lock:
             self._working.discard(request)
         self._answered.emit(done)
 
     @Slot(object)
-    def _take(self, answer: _Answer) -> None:
+    def _take(self, answer: Answer) -> None:
         request = answer.request
         image_id = request.source[0]
         if request.generation != self._generation:
@@ -328,6 +244,8 @@ class ImageLoader(QObject):
     @Slot()
     def _wake(self) -> None:
         """Starts workers for what had to wait."""
+        # Timers may be a little early: from here on it is calm, whatever the clock says.
+        self._calm_at = 0.0
         with self._lock:
             number = min(self._idle_threads, sum(map(len, self._waiting.values())))
             self._idle_threads -= number
@@ -336,7 +254,7 @@ class ImageLoader(QObject):
 
     def _has_first_look(self, state: ImageState) -> bool:
         """Whether a smaller version can be had quickly, as far as known."""
-        large = (state.width or 0) * (state.height or 0) > _LARGE
+        large = (state.width or 0) * (state.height or 0) > LARGE
         is_jpeg = state.file_name.lower().endswith((".jpg", ".jpeg"))
         return large and is_jpeg and _source(state) not in self._never_small
 
@@ -360,43 +278,3 @@ def _source(state: ImageState) -> Source:
 def _needed(size: tuple[int, int], view: tuple[int, int]) -> int:
     """The longer side of an image of `size` where it is fitted into `view`, in pixels."""
     return math.ceil(max(size) * min(view[0] / size[0], view[1] / size[1]))
-
-
-def _done(request: _Request) -> _Answer:
-    try:
-        if request.kind == "small":
-            return _Answer(request, loaded=_first_look(request))
-        pixels = request.pixels if request.pixels is not None else load(request.path)
-        if request.kind == "image":
-            high, wide = pixels.shape[:2]
-            return _Answer(request, _loaded(request.source, pixels, (wide, high)))
-        if request.kind == "cleaned":
-            return _Answer(request, image=to_qimage(render(pixels, request.edits)))
-        return _Answer(request, image=to_qimage(thumbnail(pixels, request.edits, THUMBNAIL_SIDE)))
-    except (CuratorError, OSError, ValueError, MemoryError) as error:
-        return _Answer(request, error=str(error) or "The image could not be read.")
-
-
-def _first_look(request: _Request) -> Loaded | None:
-    pixels = load_small(request.path, request.least)
-    wide, high = request.size
-    # Where the file was turned or changed since, the whole image has to say so.
-    if pixels is None or (pixels.shape[1] > pixels.shape[0]) != (wide > high):
-        return None
-    return _loaded(request.source, pixels, (wide, high))
-
-
-def _loaded(source: Source, pixels: RGB, size: tuple[int, int]) -> Loaded:
-    """Prepares an image for painting. All heavy steps are OpenCV's, which lets the window go on meanwhile."""
-    from curator.imaging._cv2 import cv2
-
-    levels, buffers = list[QImage](), list[RGB]()
-    level = pixels
-    while True:
-        high, wide = level.shape[:2]
-        shown = cast(RGB, cv2.cvtColor(level, cv2.COLOR_RGB2BGRA))
-        buffers.append(shown)
-        levels.append(QImage(shown.data, wide, high, 4 * wide, QImage.Format.Format_RGB32))
-        if max(high, wide) < 2 * _SMALLEST_LEVEL:
-            return Loaded(source, pixels, tuple(levels), *size, tuple(buffers))
-        level = scaled(level, max(1, wide // 2), max(1, high // 2))

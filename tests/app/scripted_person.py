@@ -214,9 +214,14 @@ class ScriptedPerson:
                 self.key(Qt.Key.Key_C)
             first = (target.x + 0.3, target.y + 0.3)
             last = (target.x + target.width - 0.3, target.y + target.height - 0.3)
-            if self._would_grip(first):
-                first, last = last, first
-            self.drag(first, last)
+            if self._would_grip(first) and self._would_grip(last):
+                # Both corners are near what is there: each is dragged to its place.
+                self.drag(_corner(shown, "nw"), _corner(target, "nw"))
+                self.drag(_corner(self.state.crop or shown, "se"), _corner(target, "se"))
+            else:
+                if self._would_grip(first):
+                    first, last = last, first
+                self.drag(first, last)
         if self.exact and (self.state.crop or Crop(0, 0, wide, high)) != target:
             self._type_crop(target)
 

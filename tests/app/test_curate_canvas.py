@@ -33,7 +33,8 @@ from pytestqt.qtbot import QtBot
 
 from curator.app.curate.canvas import Canvas
 from curator.app.curate.page import CuratePage
-from curator.app.image_loader import ImageLoader, to_pixels
+from curator.app.image_loader import ImageLoader
+from curator.app.image_work import to_pixels
 from curator.app.main_window import MainWindow
 from curator.imaging.decode import load
 from curator.imaging.render import mask_area, network_input, render, to_square

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from curator.app.curate.page import CuratePage
-from curator.app.image_loader import to_pixels
+from curator.app.image_work import to_pixels
 from curator.app.main_window import MainWindow
 
 Ctrl = Qt.KeyboardModifier.ControlModifier

@@ -13,11 +13,12 @@ from PySide6.QtCore import QModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from curator.app import image_loader
+from curator.app import image_loader, image_work
 from curator.app.byte_cache import ByteCache
 from curator.app.image_filter import Filter
 from curator.app.image_list import ImageList, badges
-from curator.app.image_loader import ImageLoader, to_pixels
+from curator.app.image_loader import ImageLoader
+from curator.app.image_work import to_pixels
 from curator.imaging.decode import load
 from curator.imaging.thumbnails import thumbnail
 from curator.project import Project, edits
@@ -175,7 +176,7 @@ def test_thumbnails_show_the_cleaned_image_and_follow_edits(
         assert loader.thumbnail(cropped).cacheKey() == old.cacheKey()
     shown = to_pixels(loader.thumbnail(cropped).toImage())
     original = load(project.root / state.file_name)
-    assert np.array_equal(shown, thumbnail(original, cropped.edits, image_loader.THUMBNAIL_SIDE))
+    assert np.array_equal(shown, thumbnail(original, cropped.edits, image_work.THUMBNAIL_SIDE))
 
 
 def test_an_image_that_cannot_be_read_says_why_once(
@@ -201,7 +202,7 @@ def test_requests_that_scrolled_away_are_dropped(
         decoded.append(path.name)
         return load(path)
 
-    monkeypatch.setattr(image_loader, "load", slow)
+    monkeypatch.setattr(image_work, "load", slow)
     monkeypatch.setattr(image_loader, "_MOST_THUMBNAILS", 5)
     states = project.states()
     for state in states:

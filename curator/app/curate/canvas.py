@@ -16,7 +16,7 @@ from curator.app.curate.shapes import Point
 from curator.app.curate.tone import Tone, ToneDrag
 from curator.app.curate.tools import Sheet, Tool, ToolName, nudged, with_kind, without_mask
 from curator.app.curate.viewport import ImageView
-from curator.app.image_loader import Loaded, to_pixels
+from curator.app.image_work import Loaded, to_pixels
 from curator.imaging.decode import RGB
 from curator.records import Edit, ImageState, MaskKind
 

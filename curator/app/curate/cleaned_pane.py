@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from curator.app import theme
 from curator.app.curate.tone import Tone, toned
-from curator.app.image_loader import to_pixels
+from curator.app.image_work import to_pixels
 from curator.imaging.decode import RGB
 
 _MARGIN = 22

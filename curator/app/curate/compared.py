@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from curator.app import theme
-from curator.app.image_loader import Loaded, to_qimage
+from curator.app.image_work import Loaded, to_qimage
 from curator.imaging.alignment import aligned, difference, mean_difference
 from curator.records import Crop
 

@@ -19,7 +19,7 @@ from curator.app.curate.overlays import (
 )
 from curator.app.curate.tone import Tone
 from curator.app.curate.tools import Draft, Sheet, ToolName
-from curator.app.image_loader import Loaded
+from curator.app.image_work import Loaded
 from curator.records import Mask, Proposal
 
 

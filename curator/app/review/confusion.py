@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from curator.app import theme
-from curator.app.image_loader import to_qimage
+from curator.app.image_work import to_qimage
 from curator.app.review.items import Cell
 
 _GAP: Final = 4

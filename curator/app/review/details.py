@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from curator.app import theme
-from curator.app.image_loader import to_qimage
+from curator.app.image_work import to_qimage
 from curator.app.review.items import Item
 from curator.app.review.pictures import Details
 from curator.app.widgets import KeyHint, label

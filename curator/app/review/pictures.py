@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from curator.app import jobs
 from curator.app.byte_cache import ByteCache
-from curator.app.image_loader import to_qimage
+from curator.app.image_work import to_qimage
 from curator.errors import CuratorError
 from curator.imaging.decode import RGB, load
 from curator.imaging.render import Resize, network_input
