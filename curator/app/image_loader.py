@@ -31,8 +31,8 @@ _THUMBNAIL_BYTES: Final = 96 << 20
 _MOST_THUMBNAILS: Final = 160
 
 _SMALL_BYTES: Final = 256 << 20
-# Large images are left alone for so long after each move: a held key must not fill both cores.
-_CALM_SECONDS: Final = 0.15
+# Large images are left alone for so long after each move: five keys a second must not fill both cores.
+_CALM_SECONDS: Final = 0.25
 
 
 class ImageLoader(QObject):

@@ -168,6 +168,8 @@ class Project(Findings):
 
     def needs_confirmation(self, edit: Edit) -> tuple[int, ...]:
         """Test images whose predictions were seen, which this edit would be the first to change."""
+        if not self._test.concerns(edit):
+            return ()
         return self._test.would_touch(transition(self._layers, edit)[0])
 
     @property

@@ -23,10 +23,15 @@ class SplitLock:
         self._seen |= new
         return tuple(sorted(new))
 
+    def concerns(self, edit: Edit) -> bool:
+        """Whether the edit is about any seen, yet untouched image at all: quick, also for thousands."""
+        locked = self._seen - self.touched
+        return bool(locked) and not locked.isdisjoint(item.image_id for item in edit.fields)
+
     def would_touch(self, edit: Edit) -> tuple[int, ...]:
         """Seen, yet untouched test images whose decision, pixels or label the edit would change."""
         locked = self._seen - self.touched
-        if not locked or locked.isdisjoint(item.image_id for item in edit.fields):
+        if not self.concerns(edit):
             return ()
         return tuple(
             sorted(
