@@ -68,7 +68,7 @@ class ImageLoader(QObject):
         self._pool.setMaxThreadCount(self._idle_threads)
         self._answered.connect(self._take)
         self._view = (1024, 1024)
-        self._calm_at = 0.0
+        self._calm_at = self._moved_at = 0.0
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(round(1000 * _CALM_SECONDS) + 5)
@@ -119,9 +119,12 @@ class ImageLoader(QObject):
         self._view = (width, height)
 
     def moving(self) -> None:
-        """The user goes from image to image: what takes long waits until that stops."""
-        self._calm_at = time.monotonic() + _CALM_SECONDS
-        self._calm.start()
+        """The user goes to another image. In a row of moves what takes long waits until they stop."""
+        now = time.monotonic()
+        in_a_row, self._moved_at = now - self._moved_at < 2 * _CALM_SECONDS, now
+        if in_a_row:
+            self._calm_at = now + _CALM_SECONDS
+            self._calm.start()
 
     def prefetch(self, states: Sequence[ImageState]) -> None:
         """Asks for images that may be wanted soon, the nearest first, as many as the cache holds at once.

@@ -259,6 +259,8 @@ def test_of_a_large_image_a_first_look_comes_first_and_then_all_of_it(tmp_path: 
     loader.set_root(tmp_path)
     seen: list[bool] = []
     loader.image_ready.connect(lambda _id: seen.append(loader.image(state).is_full))
+    # The second move is one in a row: all pixels have to wait.
+    loader.moving()
     loader.moving()
     assert loader.image(state) is None
     qtbot.waitUntil(lambda: len(seen) == 2)
@@ -279,6 +281,7 @@ def test_a_large_image_without_a_first_look_comes_all_the_same(tmp_path: Path, q
     state = project.state(project.ids[0])
     loader = ImageLoader()
     loader.set_root(tmp_path)
+    loader.moving()
     loader.moving()
     with qtbot.waitSignal(loader.image_ready, timeout=10_000):
         assert loader.image(state) is None

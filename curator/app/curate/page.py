@@ -32,8 +32,9 @@ from curator.app.widgets import line
 from curator.records import Change, Decision, DiscardReason, ImageState
 
 # Images on either side of the current one that are decoded ahead, in this order.
-_AHEAD: Final = (1, -1, 2, -2, 3, 4, 5, -3)
+_AHEAD: Final = (1, -1, 2, 3, -2, 4, 5, 6, 7, 8)
 _REMEMBER_MS: Final = 700
+_AFTER_DECODING_MS: Final = 40
 _NO_IMAGES: Final = (
     "There is no image in this folder. Put JPEG, PNG, WebP, BMP, TIFF or GIF files into one folder per class."
 )
@@ -170,7 +171,7 @@ class CuratePage(Page):
         state = self.decisions.state
         if state is not None and state.id in change.ids:
             self.stage.follow(state)
-        self._soon.start()
+        self._soon.start(0)
 
     @Slot(int)
     def current_changed(self, image_id: int) -> None:
@@ -185,8 +186,10 @@ class CuratePage(Page):
         self._point = None
         self.loader.moving()
         self.stage.go_to(state)
-        self._moved.start()
-        self._soon.start()
+        # An image that has to be decoded first comes before what is beside it.
+        delay = 0 if self.stage.is_shown else _AFTER_DECODING_MS
+        self._moved.start(delay)
+        self._soon.start(delay)
 
     @Slot()
     def _follow_current(self) -> None:
@@ -213,7 +216,7 @@ class CuratePage(Page):
     @Slot(object)
     def soon_details(self, _what: object = None) -> None:
         """What is beside the image is brought up to date after this turn of the event loop."""
-        self._soon.start()
+        self._soon.start(0)
 
     @Slot()
     def _show_details(self) -> None:
@@ -302,13 +305,13 @@ class CuratePage(Page):
     def decided(self, decision: Decision) -> None:
         """A segment was clicked: it is pressed now, but what is so is shown instead."""
         self.decisions.decide(decision)
-        self._soon.start()
+        self._soon.start(0)
 
     @Slot(object)
     def reason_clicked(self, reason: DiscardReason) -> None:
         """A reason was clicked in the inspector."""
         self.decisions.discard(reason)
-        self._soon.start()
+        self._soon.start(0)
 
     @Slot(bool)
     def asking_changed(self, asking: bool) -> None:
@@ -316,7 +319,7 @@ class CuratePage(Page):
         if asking:
             self.stage.reasons.ask(self.decisions.last_reason)
         self.stage.ask_reason(asking)
-        self._soon.start()
+        self._soon.start(0)
 
     @Slot(int)
     def go_to_number(self, number: int) -> None:
@@ -341,8 +344,8 @@ class CuratePage(Page):
 
     @Slot(object)
     def accepted_many(self, states: Sequence[ImageState]) -> None:
-        """Many were accepted at once: a random part of them is looked at now."""
-        if self.model.project is not None and states:
+        """Many were accepted at once: a random part of them is looked at now (but not in a second look)."""
+        if self.model.project is not None and states and not self.model.adopted:
             self.audit.begin(self.model.project, states)
 
     @Slot()

@@ -100,6 +100,11 @@ class Stage(QWidget):
             self._loading.start()
         self._show_cleaned()
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the image is on the canvas, be it a first look."""
+        return self._shown != "nothing"
+
     def follow(self, state: ImageState) -> None:
         """The image that is shown has changed."""
         was = self._state
