@@ -1,164 +1,99 @@
-"""A person who curates a folder to a given truth, with real key and mouse events, and counts what it takes.
-
-The truth is one JSON line for each different image: `file`, `copies` (files of the same bytes), `copy_group`
-(the same number: copies and near-copies), `head_box` (x0, y0, x1, y1, right and bottom exclusive, or null),
-`discard` (null, a reason, or "either" where masking is right too) and `overlays` (`box`, `kind`, `on`,
-`contrast`).
-"""
+"""A person who curates a folder to a given truth, with real key and mouse events, and counts what it takes."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+from scripted_hands import Effort, Hands
+from scripted_truth import RIGHT_IOU, Wanted, iou, left_over, masked_for_nothing, padded, shown_crop
 
-from curator.imaging.decode import load
+from curator.app.curate.shapes import HANDLES, bounds, handle_at
+from curator.imaging._cv2 import cv2
+from curator.imaging.decode import RGB, load
 from curator.imaging.render import mask_area, render
-from curator.records import DISCARD_REASONS, MASK_KINDS, Crop, Edits, ImageState, Mask
+from curator.project import Project
+from curator.records import DISCARD_REASONS, MASK_KINDS, Crop, DiscardReason, ImageState, Mask
 
 if TYPE_CHECKING:
     from curator.app.curate.page import CuratePage
 
-# An overlay fainter than this, in grey levels against its ring, is none that anybody sees.
-_VISIBLE = 40
-_LEFT, _NO_BUTTON = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-_NO_KEY = Qt.KeyboardModifier.NoModifier
+Means: TypeAlias = Literal["both", "mouse", "keyboard"]
 
-
-@dataclass(frozen=True)
-class Wanted:
-    """What an image is to become: discarded for a reason, or kept with these edits."""
-
-    file: str
-    reason: str | None
-    crop: Crop | None
-    masks: tuple[Mask, ...]
-    # The copies that it competes with; one of them is to be kept.
-    group: int
-
-    @property
-    def edits(self) -> Edits:
-        return Edits(self.crop, self.masks)
-
-
-@dataclass
-class Effort:
-    """Keys pressed and gestures made (clicks, drags, turns of the wheel) for one image."""
-
-    file: str
-    keys: int = 0
-    gestures: int = 0
-    done: list[str] = field(default_factory=list)
-
-    @property
-    def actions(self) -> int:
-        return self.keys + self.gestures
-
-
-def read_truth(path: Path) -> dict[str, Wanted]:
-    """By file; byte-for-byte copies are there too."""
-    found: dict[str, Wanted] = {}
-    for line in path.read_text("utf-8").splitlines():
-        item = json.loads(line)
-        for file in (item["file"], *item["copies"]):
-            found[file] = _wanted(item, file)
-    return found
-
-
-def _wanted(item: dict[str, Any], file: str) -> Wanted:
-    box = item["head_box"]
-    crop = None if box is None else Crop(box[0], box[1], box[2] - box[0], box[3] - box[1])
-    if crop == Crop(0, 0, *item["size"]):
-        crop = None
-    reason = item["discard"] if item["discard"] in DISCARD_REASONS else None
-    masks = tuple(
-        Mask(one["kind"] if one["kind"] in MASK_KINDS else "other", _corners(one["box"]))
-        for one in item["overlays"]
-        if one["contrast"] >= _VISIBLE and one["on"] != "brain" and _meets(one["box"], box)
-    )
-    return Wanted(file, reason, crop, () if reason else masks, item["copy_group"])
-
-
-def _corners(box: list[int]) -> tuple[tuple[int, int], ...]:
-    x0, y0, x1, y1 = box
-    return ((x0, y0), (x1 - 1, y0), (x1 - 1, y1 - 1), (x0, y1 - 1))
-
-
-def _meets(box: list[int], crop: list[int] | None) -> bool:
-    if crop is None:
-        return True
-    return box[0] < crop[2] and box[2] > crop[0] and box[1] < crop[3] and box[3] > crop[1]
-
-
-def iou(a: Crop, b: Crop) -> float:
-    """Intersection over union of two crops."""
-    across = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    down = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    both = max(0, across) * max(0, down)
-    return both / (a.width * a.height + b.width * b.height - both)
+# From this scale on a pointer in whole screen pixels reaches each pixel of the image.
+_TO_THE_PIXEL = 1.05
+# A box of less than this, in screen pixels, counts as a click and is drawn at a larger scale.
+_LEAST_BOX = 6
+# A handle that is dragged less than this, in screen pixels, stays where it is.
+_LEAST_DRAG = 2.25
+_CONTROL = Qt.KeyboardModifier.ControlModifier
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 class ScriptedPerson:
     """Works on the page as it is, image after image. `exact`: to the pixel; else as good as matters.
 
-    As good as matters is a crop of IoU 0.95 with the head, 90 % of each overlay in it gone, and no more than
-    0.05 % of the crop masked for nothing: what the proposals are scored by, too.
+    As good as matters is what proposals are scored by: a crop of IoU 0.95 with the head, 90 % of each visible
+    overlay gone, no part of more than 0.05 % of the crop masked for nothing. `means` is what the person has.
     """
 
     def __init__(
-        self, page: CuratePage, truth: dict[str, Wanted], *, exact: bool, idle: Callable[[], None]
+        self,
+        page: CuratePage,
+        truth: dict[str, Wanted],
+        *,
+        exact: bool,
+        idle: Callable[[], None],
+        means: Means = "both",
     ) -> None:
         self.page = page
         self.truth = truth
         self.exact = exact
-        # Lets the window work until the current image is there.
-        self._idle = idle
+        self.means = means
+        self.hands = Hands(page, idle)
         self.efforts: list[Effort] = []
         self._kept: set[int] = set()
-        self._effort = Effort("")
-        self._pixels = np.zeros((1, 1, 3), np.uint8)
+        # Nobody goes on trying a key that did nothing once.
+        self._arrows_step = True
+        self._image: RGB = np.zeros((1, 1, 3), np.uint8)
 
     # The work
 
-    def curate(self, files: Iterable[str]) -> None:
-        """Curates these images, in the order of their names, each shown and then decided."""
-        project = self.page.model.project
-        assert project is not None
-        for file in sorted(files):
-            image_id = project.id_of(file)
-            assert image_id is not None, file
-            # Going there is no work of the person: the last decision led to the next image of the list.
-            self.page.decisions.go_to(image_id)
-            self._idle()
-            self.efforts.append(self.one(self.truth[file]))
+    def curate(self, most: int | None = None) -> None:
+        """Curates the first `most` images of the film strip, or all, each shown and then decided."""
+        listed = self.page.images.listed()
+        self.hands.wait()
+        for number, image_id in enumerate(listed[:most]):
+            # A decision leads to the next image: nobody has to go there.
+            assert self.page.model.current_id == image_id, f"image {number + 1} is not the one that is shown"
+            self.efforts.append(self.one(self.truth[self.state.file_name]))
+            assert self._project.state(image_id).decided_by == "person"
 
     def one(self, wanted: Wanted) -> Effort:
         """Curates the current image."""
-        self._effort = Effort(wanted.file)
+        self.hands.effort = Effort(wanted.file)
         state = self.state
-        self._pixels = load(self.page.model.project.root / wanted.file)  # type: ignore[union-attr]
+        self._image = load(self._project.root / state.file_name)
+        discarded = state.decision == "discard" and state.discard_reason != "duplicate"
         if self._is_copy(wanted, state):
             self._discard(state, "duplicate")
         elif wanted.reason is not None:
             self._discard(state, wanted.reason)
+        elif wanted.either and discarded:
+            self._accept()
         else:
             self._kept.add(wanted.group)
             self._mend_crop(wanted)
             self._mend_masks(wanted)
             if self.state.decision == "discard":
-                self.key(Qt.Key.Key_K)
+                self._press(Qt.Key.Key_K, self.page.inspector.decision.segment.button("keep"))
             else:
-                self.key(Qt.Key.Key_Space)
-        return self._effort
+                self._accept()
+        self.hands.wait()
+        return self.hands.effort
 
     @property
     def state(self) -> ImageState:
@@ -166,6 +101,33 @@ class ScriptedPerson:
         found = self.page.decisions.state
         assert found is not None
         return found
+
+    @property
+    def _project(self) -> Project:
+        project = self.page.model.project
+        assert project is not None
+        return project
+
+    # Decision
+
+    def _accept(self) -> None:
+        self._press(Qt.Key.Key_Space, self.page.inspector.decision.accept)
+
+    def _discard(self, state: ImageState, reason: DiscardReason) -> None:
+        if state.decision == "discard" and (state.discard_reason == reason or not self.exact):
+            self._accept()
+        elif self.means == "mouse":
+            self.hands.click(self.page.inspector.decision.reasons[reason])
+        else:
+            self.hands.key(Qt.Key.Key_X)
+            self.hands.text(str(DISCARD_REASONS.index(reason) + 1))
+
+    def _press(self, key: Qt.Key, button: QAbstractButton) -> None:
+        """A key, or by mouse alone its button."""
+        if self.means == "mouse":
+            self.hands.click(button)
+        else:
+            self.hands.key(key)
 
     def _is_copy(self, wanted: Wanted, state: ImageState) -> bool:
         """Whether another of its copies is the one to keep: what the program proposes is followed."""
@@ -179,264 +141,277 @@ class ScriptedPerson:
 
     def _has_better(self, wanted: Wanted) -> bool:
         """Whether one of its copies is still to come and not proposed to be discarded."""
-        project = self.page.model.project
-        assert project is not None
         for file, other in self.truth.items():
-            image_id = project.id_of(file) if other.group == wanted.group and file != wanted.file else None
-            if image_id is not None and project.state(image_id).decision != "discard":
+            same = other.group == wanted.group and file != wanted.file
+            image_id = self._project.id_of(file) if same else None
+            if image_id is not None and self._project.state(image_id).decision != "discard":
                 return True
         return False
 
-    def _discard(self, state: ImageState, reason: str) -> None:
-        if state.decision == "discard" and (state.discard_reason == reason or not self.exact):
-            self.key(Qt.Key.Key_Space)
-        else:
-            self.key(Qt.Key.Key_X)
-            self.text(str(DISCARD_REASONS.index(reason) + 1))  # type: ignore[arg-type]
-
     # Crop
 
+    @property
+    def _crop(self) -> Crop:
+        return shown_crop(self.state, self._image)
+
+    def _is_good(self, crop: Crop, target: Crop) -> bool:
+        return crop == target if self.exact else iou(crop, target) >= RIGHT_IOU
+
     def _mend_crop(self, wanted: Wanted) -> None:
-        high, wide = self._pixels.shape[:2]
+        high, wide = self._image.shape[:2]
         target = wanted.crop or Crop(0, 0, wide, high)
-        shown = self.state.crop or Crop(0, 0, wide, high)
-        if shown == target or (not self.exact and iou(shown, target) >= 0.95):
+        if self._is_good(self._crop, target):
             return
-        if wanted.crop is None:
-            self.click(self.page.inspector.crop.whole)
-            return
-        handle = _handle_for(shown, target)
-        if handle is not None and not _others_differ(shown, target, handle):
-            a, b = _corner(shown, handle), _corner(target, handle)
-            self.drag(a, b)
+        if self.means == "keyboard":
+            self._crop_by_keys(target)
+        elif wanted.crop is None:
+            self.hands.click(self.page.inspector.crop.whole)
         else:
-            if self.page.canvas.tool != "crop":
-                self.key(Qt.Key.Key_C)
-            first = (target.x + 0.3, target.y + 0.3)
-            last = (target.x + target.width - 0.3, target.y + target.height - 0.3)
-            if self._would_grip(first) and self._would_grip(last):
-                # Both corners are near what is there: each is dragged to its place.
-                self.drag(_corner(shown, "nw"), _corner(target, "nw"))
-                self.drag(_corner(self.state.crop or shown, "se"), _corner(target, "se"))
-            else:
-                if self._would_grip(first):
-                    first, last = last, first
-                self.drag(first, last)
-        if self.exact and (self.state.crop or Crop(0, 0, wide, high)) != target:
-            self._type_crop(target)
+            self._crop_by_mouse(target)
+            if self.exact:
+                self._type_crop(target)
+        assert self._is_good(self._crop, target), (wanted.file, self._crop, target)
+
+    def _crop_by_mouse(self, target: Crop) -> None:
+        """One handle if that does; else a new crop, if its corners are not those of the present one; else two."""
+        shown = self._crop
+        goods = [name for name in HANDLES if self._is_good(_by_handle(shown, target, name), target)]
+        first = (target.x + 0.5, target.y + 0.5)
+        last = (target.x + target.width - 0.5, target.y + target.height - 0.5)
+        if goods or (self._would_grip(first) and self._would_grip(last)):
+            if self.page.canvas.tool not in ("select", "crop"):
+                self._leave_tool()
+            for name in goods[:1] or ("nw", "se"):
+                self._drag_handle(name, target)
+            return
+        if self.page.canvas.tool != "crop":
+            self._press(Qt.Key.Key_C, self.page.stage.tools.buttons["crop"])
+        if self._would_grip(first) or not self.hands.can_press(*first):
+            first, last = last, first
+        self.hands.drag(first, last)
+
+    def _drag_handle(self, name: str, target: Crop) -> None:
+        before = self.state
+        start, end = _corner(self._crop, name), _corner(target, name)
+        if max(abs(end[0] - start[0]), abs(end[1] - start[1])) * self.page.canvas.view_scale < _LEAST_DRAG:
+            self.hands.problems["a handle is so near its place that a drag of it does nothing: numbers"] += 1
+            return
+        self.hands.drag(start, end, grips=True)
+        if self.state.masks != before.masks:
+            self.hands.problems["a mask was taken hold of instead of a handle"] += 1
+            self.hands.key(Qt.Key.Key_Z, _CONTROL)
 
     def _would_grip(self, at: tuple[float, float]) -> bool:
         """Whether a press there would take hold of a handle instead of starting a new crop."""
-        from curator.app.curate.shapes import handle_at
-
-        high, wide = self._pixels.shape[:2]
-        shown = self.state.crop or Crop(0, 0, wide, high)
-        return handle_at(shown, at, 9.0 / self.page.canvas.view_scale) is not None
+        return handle_at(self._crop, at, 9.0 / self.page.canvas.view_scale) is not None
 
     def _type_crop(self, target: Crop) -> None:
         """Numbers, where the image is shown too small to hit each pixel."""
-        # Position first where the crop shrinks towards it, size first where it would not fit else.
-        for name, value in (("x", target.x), ("y", target.y), ("w", target.width), ("h", target.height)) * 2:
-            box = self.page.inspector.crop.fields[name]
-            if box.value() != value:
-                self.click(box)
-                box.selectAll()
-                self.text(str(value))
-                self.key(Qt.Key.Key_Return)
-                QApplication.processEvents()
+        # A second round, since a number that leads beside the image takes others with it.
+        for name in "xywh" * 2:
+            if _side(self._crop, name) != _side(target, name):
+                self._type_number(name, _side(target, name))
+        if self.page.canvas is not QApplication.focusWidget():
+            self.hands.key(Qt.Key.Key_Escape)
+
+    def _type_number(self, name: str, value: int) -> None:
+        """A few steps up or down, or the number anew, whichever is less."""
+        field = self.page.inspector.crop.fields[name]
+        off = value - _side(self._crop, name)
+        if self._arrows_step and abs(off) <= len(str(value)):
+            self.hands.click(field)
+            for _ in range(abs(off)):
+                self.hands.key(Qt.Key.Key_Up if off > 0 else Qt.Key.Key_Down)
+            self.hands.wait()
+            if _side(self._crop, name) == value:
+                return
+            self._arrows_step = False
+            self.hands.problems["up and down did nothing in a number's field: not tried again"] += 1
+        self.hands.click(field, twice=True)
+        self._replace_number(field, value)
+        self.hands.key(Qt.Key.Key_Return)
+        self.hands.wait()
+
+    def _replace_number(self, field: QLineEdit, value: int) -> None:
+        self.hands.wait()
+        if field.selectedText() != field.text():
+            self.hands.problems["a number was not selected when its field was entered"] += 1
+            self.hands.key(Qt.Key.Key_A, _CONTROL)
+        self.hands.text(str(value))
+
+    def _crop_by_keys(self, target: Crop) -> None:
+        """The size where it shrinks, the place by nudges, the size where it grows."""
+        for grows in (False, True):
+            names = [
+                name
+                for name in "wh"
+                if _side(self._crop, name) != _side(target, name)
+                and (_side(target, name) > _side(self._crop, name)) == grows
+            ]
+            if names:
+                self.hands.key(Qt.Key.Key_F6)
+            for name in names:
+                field = self.page.inspector.crop.fields[name]
+                self.hands.tab_to(field)
+                self._replace_number(field, _side(target, name))
+            if names:
+                self.hands.key(Qt.Key.Key_Return)
+                self.hands.wait()
+            if not grows:
+                self._nudge(target.x - self._crop.x, Qt.Key.Key_Left, Qt.Key.Key_Right)
+                self._nudge(target.y - self._crop.y, Qt.Key.Key_Up, Qt.Key.Key_Down)
+
+    def _nudge(self, way: int, back: Qt.Key, on: Qt.Key) -> None:
+        for held, times in ((_CONTROL | _SHIFT, abs(way) // 10), (_CONTROL, abs(way) % 10)):
+            for _ in range(times):
+                self.hands.key(on if way > 0 else back, held)
+        self.hands.wait()
 
     # Masks
 
     def _mend_masks(self, wanted: Wanted) -> None:
-        for _ in range(60):
-            wrong = self._wrong_mask(wanted)
-            if wrong is None:
-                break
+        while (wrong := self._wrong_mask(wanted)) is not None:
             self._delete(wrong)
-        for mask in self._missing(wanted):
-            self._draw(mask)
+        missing = self._missing(wanted)
+        for number, mask in enumerate(missing):
+            self._draw(mask, more=number + 1 < len(missing))
+
+    def _is_equal(self, wanted: Wanted) -> bool:
+        return np.array_equal(render(self._image, self.state.edits), render(self._image, wanted.edits))
 
     def _wrong_mask(self, wanted: Wanted) -> int | None:
         """A mask that has to go."""
-        state = self.state
-        high, wide = self._pixels.shape[:2]
-        if self.exact:
-            if np.array_equal(render(self._pixels, state.edits), render(self._pixels, wanted.edits)):
-                return None
-            rights = {mask.polygon for mask in wanted.masks}
-            return next((n for n, mask in enumerate(state.masks) if mask.polygon not in rights), None)
-        inside = np.zeros((high, wide), bool)
-        crop = state.crop or Crop(0, 0, wide, high)
-        inside[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width] = True
-        real = np.zeros((high, wide), bool)
-        for mask in wanted.masks:
-            (x0, y0), _, (x1, y1), _ = mask.polygon
-            real[max(0, y0 - 3) : y1 + 4, max(0, x0 - 3) : x1 + 4] = True
-        for number, mask in enumerate(state.masks):
-            extra = (mask_area((mask,), wide, high) > 0) & inside & ~real
-            if extra.sum() > 0.0005 * inside.sum():
-                return number
-        return None
+        if not self.exact:
+            return masked_for_nothing(self.state, wanted, self._image)
+        if self._is_equal(wanted):
+            return None
+        rights = {mask.polygon for mask in wanted.masks}
+        return next((n for n, mask in enumerate(self.state.masks) if mask.polygon not in rights), None)
 
     def _missing(self, wanted: Wanted) -> list[Mask]:
-        state = self.state
-        high, wide = self._pixels.shape[:2]
-        if self.exact:
-            if np.array_equal(render(self._pixels, state.edits), render(self._pixels, wanted.edits)):
-                return []
-            have = {mask.polygon for mask in state.masks}
-            return [mask for mask in wanted.masks if mask.polygon not in have]
-        hidden = mask_area(state.masks, wide, high) > 0
-        crop = state.crop or Crop(0, 0, wide, high)
-        outside = np.ones((high, wide), bool)
-        outside[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width] = False
-        return [
-            mask
-            for mask in wanted.masks
-            if (hidden | outside)[mask_area((mask,), wide, high) > 0].mean() < 0.9
-        ]
+        if not self.exact:
+            high, wide = self._image.shape[:2]
+            return [padded(mask, wide, high) for mask in left_over(self.state, wanted, self._image)]
+        if self._is_equal(wanted):
+            return []
+        have = {mask.polygon for mask in self.state.masks}
+        return [mask for mask in wanted.masks if mask.polygon not in have]
 
     def _delete(self, number: int) -> None:
-        """Clicks on the mask's row in the list, which no other mask can hide, and deletes it."""
-        if self.page.canvas.tool != "select":
-            self.key(Qt.Key.Key_Escape)
+        """Clicks on the mask, or on its row where another mask or a handle hides it, and deletes it."""
         before = len(self.state.masks)
-        rows = self.page.inspector.overlays.rows
-        row = next(index for index, one in enumerate(rows) if one.mask == number)
-        self.click(self.page.inspector.overlays.button(row))
-        self.key(Qt.Key.Key_Delete)
+        rows = self.page.inspector.overlays
+        button = rows.button(next(n for n, row in enumerate(rows.rows) if row.mask == number))
+        if self.means == "mouse":
+            self.hands.click_inside(button, button.delete)  # type: ignore[attr-defined]
+        else:
+            if self.means == "keyboard":
+                self.hands.key(Qt.Key.Key_F6)
+                self.hands.tab_to(button)
+                self.hands.key(Qt.Key.Key_Space)
+            else:
+                self._select_by_click(number, button)
+            self.hands.key(Qt.Key.Key_Delete)
+            if self.means == "keyboard":
+                self._back_to_image()
         assert len(self.state.masks) == before - 1
-        self._idle()
+        self.hands.wait()
 
-    def _draw(self, mask: Mask) -> None:
+    def _back_to_image(self) -> None:
+        """Gives the keys back to the page, from wherever they are now."""
+        self.hands.wait()
+        focus = QApplication.focusWidget()
+        if focus is not None and self.page.isAncestorOf(focus):
+            self.hands.key(Qt.Key.Key_Escape)
+        else:
+            name = focus.accessibleName() if focus is not None else "nothing"
+            self.hands.problems[f"after Delete the keys went out of the page, to {name}"] += 1
+            self.hands.key(Qt.Key.Key_1, _CONTROL)
+        assert self.page.canvas.hasFocus()
+
+    def _select_by_click(self, number: int, row: QAbstractButton) -> None:
+        if self.page.canvas.tool != "select":
+            self._leave_tool()
+        place = self._free_place(number)
+        over = self.hands.covering(*place) if place is not None else "others"
+        if place is not None and over is None:
+            self.hands.click_image(*place)
+        if self.page.canvas.selected != number:
+            took = "another mask" if self.page.canvas.selected is not None else "a handle of the crop"
+            what = f"lies below {over}" if over else f"was not had by a click on it, but {took}"
+            self.hands.problems[f"a mask {what}: chosen in the list"] += 1
+            self.hands.click(row)
+        assert self.page.canvas.selected == number
+
+    def _free_place(self, number: int) -> tuple[float, float] | None:
+        """The point of a mask that is furthest from others; None where they cover it."""
+        high, wide = self._image.shape[:2]
+        masks = self.state.masks
+        free = mask_area((masks[number],), wide, high) > 0
+        if len(masks) > 1:
+            free &= mask_area((*masks[:number], *masks[number + 1 :]), wide, high) == 0
+        if not free.any():
+            return None
+        deep = cv2.distanceTransform(np.pad(free.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+        y, x = np.unravel_index(int(np.argmax(deep)), deep.shape)
+        return (float(x) + 0.5, float(y) + 0.5)
+
+    def _draw(self, mask: Mask, *, more: bool) -> None:
         """Draws a box mask of its kind."""
         canvas = self.page.canvas
         if canvas.tool != "box":
-            self.key(Qt.Key.Key_M)
-        (x0, y0), _, (x1, y1), _ = mask.polygon
-        zoomed = False
-        if self.exact and canvas.view_scale < 1.25:
-            zoomed = True
-            while canvas.view_scale < 1.25:
-                self.wheel((x0 + x1 + 1) / 2, (y0 + y1 + 1) / 2)
-        self.drag((x0 + 0.5, y0 + 0.5), (x1 + 0.5, y1 + 0.5))
+            self._press(Qt.Key.Key_M, self.page.stage.tools.buttons["box"])
+        x0, y0, x1, y1 = bounds(mask.polygon)
+        least = max(_TO_THE_PIXEL if self.exact else 0.0, _LEAST_BOX / max(x1 - x0, y1 - y0))
+        zoomed = canvas.view_scale < least
+        while canvas.view_scale < least:
+            self.hands.wheel((x0 + x1) / 2, (y0 + y1) / 2)
+        corners = [((x0, y0), (x1, y1)), ((x1, y1), (x0, y0)), ((x1, y0), (x0, y1)), ((x0, y1), (x1, y0))]
+        inset = [
+            tuple((x + (0.5 if x == x0 else -0.5), y + (0.5 if y == y0 else -0.5)) for x, y in ends)
+            for ends in corners
+        ]
+        first, last = next((ends for ends in inset if self.hands.can_press(*ends[0])), inset[0])
+        before = len(self.state.masks)
+        self.hands.drag(first, last)
+        assert len(self.state.masks) == before + 1, "the drag drew no mask"
         # What was just drawn is selected: a digit makes it another kind.
         if self.state.masks[-1].kind != mask.kind:
-            self.text(str(MASK_KINDS.index(mask.kind) + 1))
-        if zoomed:
-            self.key(Qt.Key.Key_F)
-        self._idle()
+            if self.means == "mouse":
+                self.hands.click(self.page.stage.kinds.buttons[mask.kind])
+            else:
+                self.hands.text(str(MASK_KINDS.index(mask.kind) + 1))
+        if zoomed and more:
+            self._fit()
+        self.hands.wait()
 
-    # Hands
-
-    def key(self, key: Qt.Key, held: Qt.KeyboardModifier = _NO_KEY) -> None:
-        """One key."""
-        self._effort.keys += 1
-        self._effort.done.append(key.name)
-        focus = QApplication.focusWidget()
-        assert focus is not None
-        QTest.keyClick(focus, key, held)
-        QApplication.processEvents()
-
-    def text(self, text: str) -> None:
-        """Letters and digits, a key each."""
-        for letter in text:
-            self._effort.keys += 1
-            self._effort.done.append(letter)
-            focus = QApplication.focusWidget()
-            assert focus is not None
-            QTest.keyClicks(focus, letter)
-            QApplication.processEvents()
-
-    def click(self, widget: QWidget) -> None:
-        """A click on a control."""
-        self._effort.gestures += 1
-        self._effort.done.append(f"click {widget.accessibleName()}")
-        self.page.inspector.ensureWidgetVisible(widget)
-        QTest.mouseClick(widget, _LEFT, _NO_KEY, widget.rect().center())
-        QApplication.processEvents()
-
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        """A drag between two points of the image, by way of a third."""
-        self._effort.gestures += 1
-        self._effort.done.append("drag")
-        view = self.page.canvas.viewport()
-        a, b = self._place(*start), self._place(*end)
-        middle = QPoint((a.x() + b.x()) // 2, (a.y() + b.y()) // 2)
-        for kind, place, button, held in (
-            (QEvent.Type.MouseButtonPress, a, _LEFT, _LEFT),
-            (QEvent.Type.MouseMove, middle, _NO_BUTTON, _LEFT),
-            (QEvent.Type.MouseMove, b, _NO_BUTTON, _LEFT),
-            (QEvent.Type.MouseButtonRelease, b, _LEFT, _NO_BUTTON),
-        ):
-            event = QMouseEvent(kind, QPointF(place), QPointF(view.mapToGlobal(place)), button, held, _NO_KEY)
-            QApplication.sendEvent(view, event)
-        QApplication.processEvents()
-
-    def wheel(self, x: float, y: float) -> None:
-        """One notch towards the image, over a point of it."""
-        self._effort.gestures += 1
-        self._effort.done.append("wheel")
-        view = self.page.canvas.viewport()
-        place = QPointF(self._place(x, y))
-        event = QWheelEvent(
-            place,
-            QPointF(view.mapToGlobal(place.toPoint())),
-            QPoint(),
-            QPoint(0, 120),
-            _NO_BUTTON,
-            _NO_KEY,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
+    def _fit(self) -> None:
+        fit = next(
+            one
+            for one in self.page.bar.findChildren(QAbstractButton)
+            if one.accessibleName() == "Fit the image"
         )
-        QApplication.sendEvent(view, event)
+        self._press(Qt.Key.Key_F, fit)
 
-    def _place(self, x: float, y: float) -> QPoint:
-        point = self.page.canvas.viewportTransform().map(QPointF(x, y))
-        return QPoint(round(point.x()), round(point.y()))
-
-
-def _handle_for(shown: Crop, target: Crop) -> str | None:
-    """The handle that one drag takes from one crop to the other; None where it takes more."""
-    names = ""
-    if shown.y != target.y:
-        names += "n"
-    elif shown.y + shown.height != target.y + target.height:
-        names += "s"
-    if shown.x != target.x:
-        names += "w"
-    elif shown.x + shown.width != target.x + target.width:
-        names += "e"
-    return names or None
+    def _leave_tool(self) -> None:
+        name = self.page.canvas.tool
+        while self.page.canvas.tool != "select":
+            self._press(Qt.Key.Key_Escape, self.page.stage.tools.buttons[name])
 
 
-def _others_differ(shown: Crop, target: Crop, handle: str) -> bool:
-    """Whether a drag of this handle would leave an edge in the wrong place."""
-    both_across = shown.x != target.x and shown.x + shown.width != target.x + target.width
-    both_down = shown.y != target.y and shown.y + shown.height != target.y + target.height
-    return both_across or both_down
+def _by_handle(shown: Crop, target: Crop, handle: str) -> Crop:
+    """The crop after one handle was dragged to where the target has it."""
+    x0 = target.x if "w" in handle else shown.x
+    y0 = target.y if "n" in handle else shown.y
+    x1 = target.x + target.width if "e" in handle else shown.x + shown.width
+    y1 = target.y + target.height if "s" in handle else shown.y + shown.height
+    return Crop(x0, y0, max(1, x1 - x0), max(1, y1 - y0))
 
 
 def _corner(crop: Crop, handle: str) -> tuple[float, float]:
-    x = crop.x if "w" in handle else crop.x + crop.width if "e" in handle else crop.x + crop.width / 2
-    y = crop.y if "n" in handle else crop.y + crop.height if "s" in handle else crop.y + crop.height / 2
-    return (x, y)
+    across, down = HANDLES[handle]
+    return (crop.x + across * crop.width, crop.y + down * crop.height)
 
 
-def summary(efforts: list[Effort]) -> dict[str, float]:
-    """Actions an image: mean, median, most; and the share of images that took one."""
-    actions = np.array([one.actions for one in efforts])
-    return {
-        "images": len(efforts),
-        "actions": float(actions.mean()),
-        "keys": float(np.mean([one.keys for one in efforts])),
-        "gestures": float(np.mean([one.gestures for one in efforts])),
-        "median": float(np.median(actions)),
-        "most": int(actions.max()),
-        "one action": float(np.mean(actions == 1)),
-    }
-
-
-def kinds_of_work(efforts: list[Effort]) -> Counter[str]:
-    """How often each thing was done."""
-    return Counter(done for one in efforts for done in one.done)
+def _side(crop: Crop, name: str) -> int:
+    return {"x": crop.x, "y": crop.y, "w": crop.width, "h": crop.height}[name]
