@@ -33,6 +33,8 @@ _MOST_THUMBNAILS: Final = 160
 _SMALL_BYTES: Final = 256 << 20
 # Large images are left alone for so long after each move: five keys a second must not fill both cores.
 _CALM_SECONDS: Final = 0.25
+# After a move by itself, a held key's next one is waited for.
+_LONE_SECONDS: Final = 0.06
 
 
 class ImageLoader(QObject):
@@ -71,7 +73,6 @@ class ImageLoader(QObject):
         self._calm_at = self._moved_at = 0.0
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
-        self._calm.setInterval(round(1000 * _CALM_SECONDS) + 5)
         self._calm.timeout.connect(self._wake)
 
     def set_root(self, root: Path) -> None:
@@ -122,9 +123,9 @@ class ImageLoader(QObject):
         """The user goes to another image. In a row of moves what takes long waits until they stop."""
         now = time.monotonic()
         in_a_row, self._moved_at = now - self._moved_at < 2 * _CALM_SECONDS, now
-        if in_a_row:
-            self._calm_at = now + _CALM_SECONDS
-            self._calm.start()
+        wait = _CALM_SECONDS if in_a_row else _LONE_SECONDS
+        self._calm_at = now + wait
+        self._calm.start(round(1000 * wait) + 5)
 
     def prefetch(self, states: Sequence[ImageState]) -> None:
         """Asks for images that may be wanted soon, the nearest first, as many as the cache holds at once.

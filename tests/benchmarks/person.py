@@ -5,8 +5,8 @@
 The person (`tests/app/scripted_person.py`) works in the real window, offscreen, by key and mouse events, first as
 good as matters, then to the pixel. `--real` names a folder with `images` and `truth.jsonl` (default: the
 environment variable CURATOR_REAL_DATA); it is copied first. "One key" is the share of images that took just that,
-"right" how many of the kept images are, read back from the disk, what the truth asks for (to the pixel: they
-render as its edits do), and "ms" what the program took for an image, the next one shown included.
+"right" how many are, read back from the disk, what the truth asks for (kept to the pixel: they render as its edits
+do; copies of a kept one are discarded), and "ms" what the program took for an image, the next one shown included.
 """
 
 from __future__ import annotations
@@ -98,23 +98,26 @@ def _work(name: str, folder: Path, work: Path, *, exact: bool, profile: str, wor
     person.curate()
     window.model.close()
     window.close()
-    kept = right = 0
     with Project.open(work) as again:
-        for state in again.states():
-            if state.decision == "keep":
-                image, wanted = load(work / state.file_name), truth[state.file_name]
-                kept += 1
-                right += (
-                    np.array_equal(render(image, state.edits), render(image, wanted.edits))
-                    if exact
-                    else is_right(state, wanted, image)
-                )
+        states = again.states()
+    kept_groups = {truth[state.file_name].group for state in states if state.decision == "keep"}
+    right = 0
+    for state in states:
+        image, wanted = load(work / state.file_name), truth[state.file_name]
+        if state.decided_by != "person":
+            continue
+        if state.decision == "discard":
+            copy = state.discard_reason == "duplicate" and wanted.group in kept_groups
+            right += wanted.reason is not None or wanted.either or copy
+        elif wanted.reason is None:
+            same = np.array_equal(render(image, state.edits), render(image, wanted.edits))
+            right += same if exact else is_right(state, wanted, image)
     found = summary(person.efforts)
     how = "to the pixel" if exact else "as good as matters"
     title = f"{name}, {how}, {'with' if profile == 'brain-mri' else 'no'} proposals"
     sys.stdout.write(
         f"{title:44}{found['images']:7.0f}{found['actions']:9.2f}{found['keys']:7.2f}{found['gestures']:9.2f}"
-        f"{found['median']:8.0f}{found['most']:6.0f}{100 * found['one key']:6.1f} %{right:5}/{kept:<4}"
+        f"{found['median']:8.0f}{found['most']:6.0f}{100 * found['one key']:6.1f} %{right:5}/{len(states):<4}"
         f"{found['milliseconds']:6.0f}\n"
     )
     common = ", ".join(f"{what} {times}" for what, times in kinds_of_work(person.efforts).most_common(9))
