@@ -140,9 +140,9 @@ class ScriptedPerson:
         )
 
     def _has_better(self, wanted: Wanted) -> bool:
-        """Whether one of its copies is still to come and not proposed to be discarded."""
+        """Whether another of its copies, one that may be kept, is not proposed to be discarded."""
         for file, other in self.truth.items():
-            same = other.group == wanted.group and file != wanted.file
+            same = other.group == wanted.group and file != wanted.file and other.reason is None
             image_id = self._project.id_of(file) if same else None
             if image_id is not None and self._project.state(image_id).decision != "discard":
                 return True

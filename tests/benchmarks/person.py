@@ -101,17 +101,21 @@ def _work(name: str, folder: Path, work: Path, *, exact: bool, profile: str, wor
     with Project.open(work) as again:
         states = again.states()
     kept_groups = {truth[state.file_name].group for state in states if state.decision == "keep"}
-    right = 0
+    wrong: list[str] = []
     for state in states:
         image, wanted = load(work / state.file_name), truth[state.file_name]
         if state.decided_by != "person":
-            continue
-        if state.decision == "discard":
+            good = False
+        elif state.decision == "discard":
             copy = state.discard_reason == "duplicate" and wanted.group in kept_groups
-            right += wanted.reason is not None or wanted.either or copy
-        elif wanted.reason is None:
-            same = np.array_equal(render(image, state.edits), render(image, wanted.edits))
-            right += same if exact else is_right(state, wanted, image)
+            good = wanted.reason is not None or wanted.either or copy
+        elif exact:
+            good = np.array_equal(render(image, state.edits), render(image, wanted.edits))
+        else:
+            good = is_right(state, wanted, image)
+        if not good or (state.decision == "keep" and wanted.reason is not None):
+            wrong.append(f"{state.file_name} ({state.decision}, {state.discard_reason})")
+    right = len(states) - len(wrong)
     found = summary(person.efforts)
     how = "to the pixel" if exact else "as good as matters"
     title = f"{name}, {how}, {'with' if profile == 'brain-mri' else 'no'} proposals"
@@ -122,6 +126,8 @@ def _work(name: str, folder: Path, work: Path, *, exact: bool, profile: str, wor
     )
     common = ", ".join(f"{what} {times}" for what, times in kinds_of_work(person.efforts).most_common(9))
     sys.stdout.write(f"    {common}\n")
+    for one in wrong:
+        sys.stdout.write(f"    not as the truth says: {one}\n")
     for what, times in person.hands.problems.most_common():
         sys.stdout.write(f"    ! {times} x {what}\n")
     for effort in sorted(person.efforts, key=lambda one: -one.actions)[:worst]:
