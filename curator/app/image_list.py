@@ -77,6 +77,8 @@ class ImageList(QAbstractListModel):
         # What likeness is to.
         self._near = -1
         self._current = -1
+        # Whether the current image stays listed though the filter does not let it through.
+        self._stays = False
         self._selected: frozenset[int] = frozenset()
         self._anchor = -1
         self._facts = ImageFacts()
@@ -137,7 +139,7 @@ class ImageList(QAbstractListModel):
     def set_filter(self, wanted: Filter) -> None:
         """Changes what is listed; also the current image has to hold to it, though it stays current."""
         self._filter = wanted
-        self._current = -1
+        self._stays = False
         self._update_rows()
 
     @property
@@ -158,6 +160,7 @@ class ImageList(QAbstractListModel):
     def set_current(self, image_id: int) -> None:
         """Which image is framed, and stays listed whatever the filter says."""
         before, self._current = self._current, image_id
+        self._stays = True
         self._update_rows()
         self._announce((before, image_id), [int(Role.CURRENT)])
 
@@ -291,7 +294,7 @@ class ImageList(QAbstractListModel):
     def _chosen(self) -> Positions:
         wanted = self._facts.chosen(self._filter)
         current = self._facts.position.get(self._current)
-        if current is not None:
+        if current is not None and self._stays:
             wanted[current] = True
         chosen: Positions = self._ordered[wanted[self._ordered]]
         return chosen

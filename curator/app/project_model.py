@@ -128,14 +128,17 @@ class ProjectModel(QObject):
 
     # Edits
 
-    def apply(self, edit: Edit) -> Change | None:
-        """Makes `edit` a step of the history. None where the user is asked first: a yes then makes it."""
+    def apply(self, edit: Edit, then: Callable[[], object] | None = None) -> Change | None:
+        """Makes `edit` a step of the history. None where the user is asked first: a yes then makes it.
+
+        `then` is called once it is made, be it at once or after the answer.
+        """
         project = self._open_project()
         touched = () if self._touch_agreed else project.needs_confirmation(edit)
         if touched:
-            messages.confirm_test_touch(len(touched), lambda: self._apply_agreed(edit, project))
+            messages.confirm_test_touch(len(touched), lambda: self._apply_agreed(edit, project, then))
             return None
-        return self._announce(project.apply(edit))
+        return self._make(edit, project, then)
 
     def undo(self) -> Change | None:
         """Takes the last step back and goes to its image. None at the start of the history."""
@@ -296,10 +299,16 @@ class ProjectModel(QObject):
         found = project.id_of(last) if isinstance(last, str) else None
         self.set_current(project.ids[0] if found is None else found)
 
-    def _apply_agreed(self, edit: Edit, project: Project) -> None:
+    def _apply_agreed(self, edit: Edit, project: Project, then: Callable[[], object] | None) -> None:
         if self.project is project:
             self._touch_agreed = True
-            self._announce(project.apply(edit))
+            self._make(edit, project, then)
+
+    def _make(self, edit: Edit, project: Project, then: Callable[[], object] | None) -> Change:
+        change = self._announce(project.apply(edit))
+        if then is not None:
+            then()
+        return change
 
     def _moved(self, change: Change | None) -> Change | None:
         if change is None:

@@ -145,7 +145,8 @@ def load_small(path: Path | str, least: int) -> RGB | None:
             reduced = next((by for by in (8, 4, 2) if by <= times), 1)
             if reduced == 1:
                 return None
-            image.draft(image.mode, (-(-image.width // reduced), -(-image.height // reduced)))
+            # Rounded down: Pillow takes the next larger scale where a size asks for a fraction of a pixel more.
+            image.draft(image.mode, (image.width // reduced, image.height // reduced))
             image.load()
             return _to_rgb(ImageOps.exif_transpose(image))
     except (ImageError, *_BAD_FILE):

@@ -40,6 +40,7 @@ class Entry:
     inverse: Edit | str
     at: float
     focus_id: int | None
+    merges: bool = False
 
     def edit(self, inverse: bool) -> Edit:
         """The edit that redoes or (`inverse`) undoes the step."""
@@ -62,9 +63,9 @@ class Journal:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def append(self, forward: Edit, inverse: Edit, at: float) -> Entry:
+    def append(self, forward: Edit, inverse: Edit, at: float, *, merges: bool = False) -> Entry:
         """Records a new step after the cursor; what was undone can no longer be redone."""
-        entry = Entry(forward.words, forward, inverse, at, forward.focus_id)
+        entry = Entry(forward.words, forward, inverse, at, forward.focus_id, merges)
         del self._entries[self.cursor :]
         self._entries.append(entry)
         self.cursor += 1
@@ -73,17 +74,17 @@ class Journal:
     def merge(self, forward: Edit, at: float) -> Entry | None:
         """Lets the last step do `forward` too; None where the two do not belong together.
 
-        They do if the last step is of this session, has the same words and fields, is at most `_MOMENT` old
-        and nothing is undone after it.
+        They do if the last step is one that others join, of this session, has the same words and fields, is at
+        most `_MOMENT` old, and nothing is undone after it.
         """
         last = self.last_done
-        if last is None or self.cursor < len(self._entries) or at - last.at > _MOMENT:
+        if last is None or not last.merges or self.cursor < len(self._entries) or at - last.at > _MOMENT:
             return None
         if isinstance(last.forward, str) or last.words != forward.words or last.forward.copies:
             return None
         if _names(last.forward) != _names(forward) or forward.copies:
             return None
-        entry = Entry(last.words, forward, last.inverse, at, forward.focus_id)
+        entry = Entry(last.words, forward, last.inverse, at, forward.focus_id, True)
         self._entries[-1] = entry
         return entry
 

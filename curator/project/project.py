@@ -106,7 +106,7 @@ class Project(Findings):
             return Change((), edit.words, self.sequence, edit.focus_id)
         now = time.time()
         merged = self._journal.merge(forward, now) if edit.merges else None
-        entry = merged or self._journal.append(forward, inverse, now)
+        entry = merged or self._journal.append(forward, inverse, now, merges=edit.merges)
         step = rows.put_step(len(self._journal), entry, self._journal.cursor)
         return self._perform([forward], Change((), edit.words, 0, edit.focus_id), step)
 

@@ -125,6 +125,27 @@ def test_two_selected_images_are_said_to_be_copies(page: CuratePage, qtbot: QtBo
     assert page.middle.view == "grid"
 
 
+def test_keeping_one_discards_its_copies_alone(page: CuratePage, qtbot: QtBot) -> None:
+    press(Qt.Key.Key_G)
+    page.images.select([state(page, name).id for name in ("no/a.png", "no/b.png", "no/c.png", "yes/f.png")])
+    press(Qt.Key.Key_C, Shift)
+    compare = page.middle.compare
+    qtbot.waitUntil(lambda: compare.view.shown() != [])
+    assert not compare.keep_best.isEnabled()
+    press(Qt.Key.Key_K, Shift)
+    assert page.model.project.counts().decided == 0
+    compare.open(
+        [state(page, one) for one in ("no/a.png", "no/b.png", "no/c.png")], state(page, "no/a.png").id
+    )
+    if compare.second.file_name != "no/b.png":
+        compare.step_other(1)
+    compare.sides[0].keep.click()
+    assert state(page, "no/b.png").discard_reason == "duplicate"
+    assert state(page, "no/c.png").decided_by != "person"
+    compare.open([state(page, one) for one in ("no/c.png", "yes/f.png")], state(page, "no/c.png").id)
+    assert not any(side.keep.isEnabled() for side in compare.sides)
+
+
 def test_an_image_without_copies_says_what_to_do(page: CuratePage, qtbot: QtBot) -> None:
     page.decisions.go_to(state(page, "yes/f.png").id)
     settle(page, qtbot)

@@ -10,12 +10,14 @@ from curate_help import (
     CROP,
     NAMES,
     TEXT,
+    at,
     current_name,
     drag,
     make_dataset,
     on_disk,
     open_with_proposals,
     press,
+    proposal,
     settle,
     state,
     type_keys,
@@ -391,6 +393,152 @@ def test_everything_can_be_named_in_each_view(page: CuratePage, qtbot: QtBot) ->
     page.middle.open_compare()
     assert page.middle.view == "compare"
     assert nameless(page.window()) == []
+
+
+def test_up_and_down_step_a_number_and_tab_selects_the_next(page: CuratePage, qtbot: QtBot) -> None:
+    fields = page.inspector.crop.fields
+    QTest.mouseClick(fields["x"], Qt.MouseButton.LeftButton)
+    press(Qt.Key.Key_Up)
+    settle(page, qtbot)
+    assert state(page, "no/a.png").crop == Crop(21, 10, 80, 70)
+    press(Qt.Key.Key_Tab)
+    assert fields["y"].hasFocus()
+    qtbot.waitUntil(lambda: not page._soon.isActive())
+    type_keys("33")
+    press(Qt.Key.Key_Return)
+    assert state(page, "no/a.png").crop == Crop(21, 33, 80, 67)
+    settle(page, qtbot)
+    QTest.mouseClick(fields["w"], Qt.MouseButton.LeftButton)
+    type_keys("44")
+    press(Qt.Key.Key_Return)
+    assert on_disk(page)["no/a.png"].crop == Crop(21, 33, 44, 67)
+
+
+def test_deleting_a_mask_in_the_list_gives_the_keys_back(page: CuratePage, qtbot: QtBot) -> None:
+    press(Qt.Key.Key_F6)
+    for _ in range(20):
+        if page.inspector.overlays.button(0).hasFocus():
+            break
+        press(Qt.Key.Key_Tab)
+    assert page.inspector.overlays.button(0).hasFocus()
+    press(Qt.Key.Key_Return)
+    assert page.canvas.selected == 0
+    press(Qt.Key.Key_Delete)
+    settle(page, qtbot)
+    assert state(page, "no/a.png").masks == ()
+    assert QApplication.focusWidget() is page.canvas
+
+
+def test_when_the_last_copy_goes_it_is_said(page: CuratePage, qtbot: QtBot) -> None:
+    group = frozenset(state(page, name).id for name in ("no/a.png", "no/b.png"))
+    page.model.announce(page.model.project.set_copy_groups([group]))
+    page.decisions.go_to(state(page, "no/b.png").id)
+    settle(page, qtbot)
+    type_keys("x3")
+    assert page.window().toast.message is None
+    page.decisions.go_to(state(page, "no/a.png").id)
+    settle(page, qtbot)
+    type_keys("x1")
+    assert "No copy of this image is kept any more" in page.window().toast.message.text
+    assert "no/b.png" in page.window().toast.message.text
+
+
+def test_what_was_left_out_stays_out_while_proposals_come_in(page: CuratePage, qtbot: QtBot) -> None:
+    press(Qt.Key.Key_Right, Ctrl)
+    page.middle.open_propagate()
+    sheet = page.middle.propagate
+    click_tile(sheet.grid, 0)
+    click_tile(sheet.grid, 1)
+    assert sheet.apply.text() == "Apply to 3 images"
+    project = page.model.project
+    one = state(page, "yes/f.png")
+    page.model.announce(project.set_proposals({one.id: proposal(0.7, crop=Crop(1, 1, 30, 30))}))
+    assert sheet.apply.text() == "Apply to 3 images"
+    page.decisions.set_crop(Crop(40, 5, 20, 20))
+    sheet.apply.click()
+    assert state(page, "yes/f.png").crop == Crop(40, 5, 20, 20)
+    assert state(page, "no/b.png").crop == CROP
+
+
+def test_nothing_is_decided_of_images_that_nobody_sees(page: CuratePage, qtbot: QtBot) -> None:
+    type_keys("g")
+    for row, held in ((0, Plain), (1, Ctrl), (2, Ctrl)):
+        click_tile(page.grid, row, held)
+    page.listing.set_filter(Filter(text="f.png"))
+    assert page.images.selected == []
+    page.listing.set_filter(Filter())
+    page.images.select([state(page, name).id for name in NAMES[:3]])
+    page.decisions.go_to(state(page, "yes/e.png").id)
+    type_keys("g")
+    assert page.images.selected == []
+    settle(page, qtbot)
+    type_keys("k")
+    assert page.model.project.counts().decided == 1
+
+
+def test_one_selected_image_is_the_one_that_is_meant(page: CuratePage, qtbot: QtBot) -> None:
+    type_keys("g")
+    press(Qt.Key.Key_Space, Ctrl)
+    press(Qt.Key.Key_Right)
+    press(Qt.Key.Key_Right)
+    settle(page, qtbot)
+    assert page.inspector.decision.accept.text() == "Accept 1 image"
+    type_keys("k")
+    assert state(page, "no/a.png").decided_by == "person"
+    assert page.model.project.counts().decided == 1
+
+
+def test_after_a_filter_a_range_still_starts_at_the_current_image(page: CuratePage, qtbot: QtBot) -> None:
+    type_keys("g")
+    page.filter_bar.chips["to-do"].click()
+    click_tile(page.grid, 2, Shift)
+    assert len(page.images.selected) == 3
+
+
+def test_the_random_look_shows_itself_and_ends_with_what_it_was_about(page: CuratePage, qtbot: QtBot) -> None:
+    type_keys("g")
+    page.middle.open_confident()
+    page.middle.confident.accept.click()
+    settle(page, qtbot)
+    assert page.middle.view == "image"
+    assert page.stage.banner.isVisible()
+    page.filter_bar.chips["copies"].click()
+    page.stage.banner.end.click()
+    page.filter_bar.chips["all"].click()
+    assert len(names(page)) == len(NAMES)
+    press(Qt.Key.Key_Return, Ctrl)
+    page.middle.confident.resume.click()
+    settle(page, qtbot)
+    press(Qt.Key.Key_Z, Ctrl)
+    assert not page.audit.on
+    assert audit.open_audit(page.model.project) is None
+    assert len(names(page)) == len(NAMES)
+
+
+def test_a_typed_crop_does_not_join_a_drag(page: CuratePage, qtbot: QtBot) -> None:
+    drag(page, (20, 10), (10, 5))
+    dragged = state(page, "no/a.png").crop
+    page.decisions.set_crop(Crop(30, 30, 20, 20))
+    page.decisions.set_crop(Crop(31, 30, 20, 20))
+    press(Qt.Key.Key_Z, Ctrl)
+    assert state(page, "no/a.png").crop == dragged != CROP
+
+
+def test_a_second_button_does_not_break_a_drag(page: CuratePage) -> None:
+    view, none = page.canvas.viewport(), Qt.MouseButton.NoButton
+    left, right = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+    start, end = QPointF(at(page, 20, 10)), QPointF(at(page, 10, 5))
+    for kind, place, button, held in (
+        (QEvent.Type.MouseButtonPress, start, left, left),
+        (QEvent.Type.MouseMove, end, none, left),
+        (QEvent.Type.MouseButtonPress, end, right, left | right),
+        (QEvent.Type.MouseButtonRelease, end, left, right),
+        (QEvent.Type.MouseButtonRelease, end, right, none),
+    ):
+        event = QMouseEvent(kind, place, QPointF(view.mapToGlobal(place)), button, held, Plain)
+        QApplication.sendEvent(view, event)
+    assert state(page, "no/a.png").crop == Crop(10, 5, 90, 75)
+    assert page.canvas.tone.is_plain
 
 
 def test_masks_of_the_dataset_are_as_expected(page: CuratePage) -> None:

@@ -64,7 +64,7 @@ class AuditRound(QObject):
         self._project: Project | None = None
         self._audit: Audit | None = None
         banner.next.clicked.connect(self._next)
-        banner.end.clicked.connect(self.end)
+        banner.end.clicked.connect(lambda: self.end())
 
     @property
     def on(self) -> bool:
@@ -87,21 +87,29 @@ class AuditRound(QObject):
             self._see([state.file_name])
 
     def take(self, change: Change, current_id: int) -> None:
-        """An edit of the current image means that a person has looked at it."""
-        project = self._project
-        if project is None:
+        """An edit of the current image, or of nothing but the sample, means that a person has looked at it.
+
+        Where the acceptance itself is taken back there is nothing left to look at.
+        """
+        project, current = self._project, self._audit
+        if project is None or current is None or not change.ids:
             return
-        if change.kind == "edit" and current_id in change.ids:
+        sample = audit.ids(project, current)
+        if change.kind == "undo" and not any(project.state(one).decided_by == "person" for one in sample):
+            self.end(done=True)
+        elif change.kind == "edit" and set(change.ids) <= set(sample):
+            self._see([project.state(one).file_name for one in change.ids])
+        elif change.kind == "edit" and current_id in change.ids:
             self._see([project.state(current_id).file_name])
-        elif change.ids:
+        else:
             self._show()
 
-    def end(self) -> None:
-        """Ends the round. What was looked at counts; what was not can be looked at later."""
+    def end(self, *, done: bool = False) -> None:
+        """Ends the round. What was looked at counts; what was not can be looked at later, unless it is `done`."""
         project, current = self._project, self._audit
         if project is None or current is None:
             return
-        if current.seen >= current.sample.keys():
+        if done or current.seen >= current.sample.keys():
             audit.store(project, Audit(current.begun, current.accepted, current.sample, current.seen, True))
         self.close()
         self.wanted.emit(None)

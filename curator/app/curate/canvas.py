@@ -244,7 +244,7 @@ class Canvas(ImageView):
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._pan_held):
             self._start_pan(event)
-        elif event.button() == Qt.MouseButton.RightButton:
+        elif event.button() == Qt.MouseButton.RightButton and self._sheet_pressed is None:
             self._tone_drag = ToneDrag(event.position(), self._tone)
         elif left:
             sheet = self._sheet()
@@ -279,7 +279,7 @@ class Canvas(ImageView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pan_from is not None:
             self._pan_from = None
-        elif self._tone_drag is not None:
+        elif self._tone_drag is not None and event.button() == Qt.MouseButton.RightButton:
             if self._tone_drag.to(event.position()) is None:
                 self._tool.step_back()
                 self.refresh()

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
+from curator.app import messages
 from curator.app.curate.floating import TOOLS
 from curator.app.curate.keys import held_key
 from curator.app.curate.tone import Tone
@@ -48,7 +49,7 @@ def commands_of(page: CuratePage) -> Commands:
         "curate.cleaned": stage.toggle_cleaned,
         "curate.back_to_proposal": decisions.back_to_proposal,
         "curate.grid": page.middle.toggle_grid,
-        "curate.keep_best": decisions.keep_best,
+        "curate.keep_best": partial(_keep_best, page),
         "curate.accept_confident": page.middle.open_confident,
         "curate.apply_to_others": page.middle.open_propagate,
         "curate.compare": page.middle.open_compare,
@@ -129,6 +130,14 @@ class HeldKeys:
             self._page.canvas.set_kind(MASK_KINDS[digit - 1])
 
 
+def _keep_best(page: CuratePage) -> None:
+    """Of the copies that are compared, as far as the button there can be pressed; else of the current image."""
+    if page.middle.view == "compare":
+        page.middle.compare.keep_best.click()
+    else:
+        page.decisions.keep_best()
+
+
 def _leave(page: CuratePage) -> None:
     """Esc: closes what is open, one thing at a time."""
     if page.middle.in_sheet:
@@ -149,6 +158,8 @@ def _delete(page: CuratePage) -> None:
     """Deletes the selected mask; with none, goes back to Review if the user came from there."""
     if not page.canvas.delete_selected() and page.mending:
         page.go_back()
+    else:
+        page.keep_focus()
 
 
 def _finish(page: CuratePage) -> None:
@@ -198,6 +209,8 @@ def _write_note(page: CuratePage) -> None:
 def _select(page: CuratePage) -> None:
     """Selects the current image too, so that the next ones can join it."""
     current = page.decisions.state
-    if current is not None:
+    if page.middle.view != "grid":
+        messages.show("Images are selected in the grid (G), or here with Ctrl or Shift and a click.")
+    elif current is not None:
         chosen = set(page.images.selected)
         page.images.select(chosen ^ {current.id})

@@ -13,6 +13,7 @@ from curator.app.curate.compared import Mode, Pair, PairMaker, PairView
 from curator.app.curate.copies_strip import CopyTile
 from curator.app.image_list import badges
 from curator.app.image_loader import ImageLoader
+from curator.app.image_work import Loaded
 from curator.app.widgets import BadgeIcon, IconButton, KeyHint, Segment, label
 from curator.app.words import file_size
 from curator.project import edits
@@ -46,6 +47,8 @@ class CompareView(QWidget):
         self._states: dict[int, ImageState] = {}
         self._first = self._second = -1
         self._pair: Pair | None = None
+        # Held here, because the loader's cache may not have room for two large ones.
+        self._held: dict[int, Loaded] = {}
         self._maker = PairMaker(self)
         self._maker.made.connect(self._made)
         loader.image_ready.connect(self._image_ready)
@@ -140,6 +143,7 @@ class CompareView(QWidget):
         self._blink.stop()
         self._late.stop()
         self._maker.close()
+        self._held = {}
 
     # Building
 
@@ -244,11 +248,20 @@ class CompareView(QWidget):
             self.words.setText("")
             self.view.show_pair(None, error)
             return
-        a, b = self._loader.image(first), self._loader.image(second)
         if not self._late.isActive():
             self._late.start()
-        if a is not None and b is not None and a.is_full and b.is_full:
-            self._maker.make(self._key(), (a, b), (first.crop, second.crop))
+        self._held = {one: held for one, held in self._held.items() if one in (first.id, second.id)}
+        for state in (first, second):
+            held = self._held.get(state.id)
+            if held is None or held.source[1] != state.sha256:
+                loaded = self._loader.image(state)
+                if loaded is not None and loaded.is_full:
+                    self._held[state.id] = loaded
+                else:
+                    self._held.pop(state.id, None)
+        if len(self._held) == 2:
+            pair = (self._held[first.id], self._held[second.id])
+            self._maker.make(self._key(), pair, (first.crop, second.crop))
 
     def _key(self) -> object:
         return tuple((one.id, one.sha256, one.crop) for one in (self.first, self.second) if one is not None)
@@ -334,4 +347,5 @@ class _Side(QWidget):
         parts = [size, state.label, *(["the best"] if best else []), file_size(state.size_bytes)]
         self.facts.setText("   ".join(parts))
         self.facts.setToolTip("\n".join(parts))
-        self.keep.setEnabled(state.error is None and state.copy_group == other.copy_group)
+        copies = state.copy_group is not None and state.copy_group == other.copy_group
+        self.keep.setEnabled(state.error is None and copies)

@@ -66,10 +66,12 @@ class DecisionSection(QWidget):
             chip.setChecked(state.decision == "discard" and state.discard_reason == reason)
 
     def show_selected(self, number: int) -> None:
-        """Says how many images a decision is about, where it is not one."""
-        self._many.setVisible(number > 1)
-        self.many.setText(f"{count(number, 'image')} selected: what you decide is for all of them.")
-        words = f"Accept {count(number, 'image')}" if number > 1 else "Accept and next"
+        """Says how many selected images a decision is about; 0 where it is about the current one."""
+        self._many.setVisible(number > 0)
+        self.many.setText(
+            f"{count(number, 'image')} selected: what you decide is for {'all of them' if number > 1 else 'it'}."
+        )
+        words = f"Accept {count(number, 'image')}" if number else "Accept and next"
         self.accept.setText(words)
         self.accept.setAccessibleName(words)
 

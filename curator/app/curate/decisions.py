@@ -58,11 +58,17 @@ class Decisions(QObject):
 
     @property
     def targets(self) -> list[ImageState]:
-        """What a decision is about: the selected images if there are several, else the current one."""
+        """What a decision is about: the selected images if there are any, else the current one."""
         project, selected, state = self._model.project, self._images.selected, self.state
-        if project is not None and len(selected) > 1:
+        if project is not None and selected:
             return [project.state(one) for one in selected]
         return [state] if state is not None else []
+
+    @property
+    def many(self) -> bool:
+        """Whether a decision is about a selection that is not just the current image."""
+        selected = self._images.selected
+        return bool(selected) and selected != [self._model.current_id]
 
     # Deciding
 
@@ -70,10 +76,11 @@ class Decisions(QObject):
         """Accepts what is shown and goes on."""
         self.stop_asking()
         states = self.targets
-        if len(states) > 1:
+        if self.many:
             self._decide_all(edits.accept_all(states), "accepted")
         elif states and self._apply(edits.accept(states[0])):
             self.accepted.emit()
+            self._say_if_none_is_kept()
             self.go(1)
 
     def decide(self, decision: Decision) -> None:
@@ -81,7 +88,7 @@ class Decisions(QObject):
         states = self.targets
         if decision == "discard":
             self.ask_or_repeat()
-        elif len(states) > 1:
+        elif self.many:
             self.stop_asking()
             self._decide_all(edits.decide(states, decision), "kept" if decision == "keep" else "undecided")
         elif states:
@@ -131,10 +138,12 @@ class Decisions(QObject):
         if not states:
             return
         self._last_reason = reason
-        if len(states) > 1:
+        if self.many:
             self._decide_all(edits.decide(states, "discard", reason), "discarded")
-        elif self._apply(edits.decide(states, "discard", reason)) and self.advances:
-            self.go(1)
+        elif self._apply(edits.decide(states, "discard", reason)):
+            self._say_if_none_is_kept()
+            if self.advances:
+                self.go(1)
 
     def back_to_proposal(self) -> None:
         """Lets the proposal show through again."""
@@ -240,13 +249,29 @@ class Decisions(QObject):
     def _apply(self, edit: Edit) -> bool:
         return self._model.apply(edit) is not None
 
+    def _say_if_none_is_kept(self) -> None:
+        """Of copies one is meant to stay: what was discarded as a copy may have been the last of them."""
+        copies = self.copies
+        if copies and all(state.decision == "discard" for state in copies):
+            names = ", ".join(state.file_name for state in copies if state.discard_reason == "duplicate")
+            if names:
+                text = f"No copy of this image is kept any more. Discarded only as copies: {names}."
+                messages.show(text, "warning")
+
     def _decide_all(self, edit: Edit, done: str) -> None:
         """A decision on all that are selected, after which they no longer are: the next one is for one image."""
-        self._apply_to_all(edit, done)
-        self._images.select(())
+
+        def then() -> None:
+            self._say_many(edit, done)
+            self._images.select(())
+
+        self._model.apply(edit, then)
 
     def _apply_to_all(self, edit: Edit, done: str) -> None:
         """Makes an edit of one image or of all that are selected, and says so of many."""
+        self._model.apply(edit, lambda: self._say_many(edit, done))
+
+    def _say_many(self, edit: Edit, done: str) -> None:
         number = len({item.image_id for item in edit.fields})
-        if self._apply(edit) and number > 1:
+        if number > 1:
             messages.show(f"{number} images {done}. Undo takes that back.", "done")

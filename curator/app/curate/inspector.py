@@ -68,6 +68,7 @@ class Inspector(QScrollArea):
         self._section("Decision", self.decision)
         self._add_proposal()
         self._section("Overlays", self.overlays)
+        self.overlays.tab_after(self.back)
         self._section("Crop", self.crop)
         self._add_fill()
         self._section("Label", self.label)

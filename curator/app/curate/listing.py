@@ -50,9 +50,9 @@ class Listing(QObject):
 
     @Slot(object)
     def set_filter(self, wanted: Filter) -> None:
-        """Lists other images; the current one stays current."""
+        """Lists other images; the current one stays current. A look at a few is no longer all that is listed."""
         self._before = None
-        self._show(wanted)
+        self._show(replace(wanted, only=None))
         self._store()
 
     @Slot(object)
@@ -81,6 +81,8 @@ class Listing(QObject):
 
     def _show(self, wanted: Filter) -> None:
         self._images.set_filter(wanted)
+        # Nothing is decided of images that nobody sees.
+        self._images.select(frozenset(self._images.selected) & frozenset(self._images.listed()))
         self._bar.show_filter(wanted, self._images.order)
         self.changed.emit()
 

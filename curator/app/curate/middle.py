@@ -153,19 +153,25 @@ class Middle(QStackedWidget):
     def _accept_all(self, edit: Edit) -> None:
         project, ids = self._model.project, self.confident.ids()
         self.close_sheet()
-        if project is not None and self._model.apply(edit) is not None:
+        if project is None:
+            return
+
+        def then() -> None:
             messages.show(f"{count(len(ids), 'image')} accepted. Undo takes that back.", "done")
             self.accepted_many.emit([project.state(one) for one in ids])
+
+        self._model.apply(edit, then)
 
     @Slot(object)
     def _propagate(self, edit: Edit) -> None:
         self.close_sheet()
-        if self._model.apply(edit) is not None:
-            messages.show(f"{edit.words}. Undo takes that back.", "done")
+        self._model.apply(edit, lambda: messages.show(f"{edit.words}. Undo takes that back.", "done"))
 
     @Slot(int)
     def _keep_only(self, image_id: int) -> None:
-        self._decisions.keep_only(image_id, self._compared())
+        compared = self._compared()
+        group = next(state.copy_group for state in compared if state.id == image_id)
+        self._decisions.keep_only(image_id, [one for one in compared if one.copy_group == group])
 
     @Slot()
     def _keep_best(self) -> None:

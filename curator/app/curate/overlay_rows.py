@@ -160,6 +160,11 @@ class OverlayRows(QWidget):
         self._none = label("None found.", "dim")
         self._column.addWidget(self._none)
         self._buttons: list[_RowButton] = []
+        self._before: QWidget | None = None
+
+    def tab_after(self, widget: QWidget) -> None:
+        """Tab leads from this widget to the first row."""
+        self._before = widget
 
     @property
     def rows(self) -> list[Row]:
@@ -185,8 +190,11 @@ class OverlayRows(QWidget):
         button = _RowButton()
         button.clicked.connect(lambda: self._clicked(button))
         button.delete_wanted.connect(self.deleted)
+        before = self._buttons[-1] if self._buttons else self._before
         self._buttons.append(button)
         self._column.addWidget(button)
+        if before is not None:
+            QWidget.setTabOrder(before, button)
 
     def _clicked(self, button: _RowButton) -> None:
         if button.row is not None and button.row.mask is not None:

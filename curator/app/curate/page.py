@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from curator.app import messages
 from curator.app.curate.audit_round import AuditRound
@@ -29,12 +29,12 @@ from curator.app.image_loader import ImageLoader
 from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.widgets import line
-from curator.records import Change, Decision, DiscardReason, ImageState
+from curator.records import Change, Decision, DiscardReason
 
 # Images on either side of the current one that are decoded ahead, in this order.
 _AHEAD: Final = (1, -1, 2, 3, -2, 4, 5, 6, 7, 8)
 _REMEMBER_MS: Final = 700
-_AFTER_DECODING_MS: Final = 40
+_AFTER_DECODING_MS: Final = 20
 _NO_IMAGES: Final = (
     "There is no image in this folder. Put JPEG, PNG, WebP, BMP, TIFF or GIF files into one folder per class."
 )
@@ -81,6 +81,7 @@ class CuratePage(Page):
         connect_parts(self)
         self.canvas.installEventFilter(self)
         self._shortcuts = bind_all(self, self._commands)
+        self._enable_keys()
         if model.project is not None:
             self.opened()
 
@@ -95,6 +96,13 @@ class CuratePage(Page):
     def take_focus(self) -> None:
         """Gives the keys to the page."""
         (self.canvas if self.middle.view == "image" else self).setFocus()
+
+    @Slot()
+    def keep_focus(self) -> None:
+        """Takes the keys before the row of the mask that was just deleted goes, and hands them to who knows."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.inspector.overlays.isAncestorOf(focus):
+            self.take_focus()
 
     def begin_mending(self) -> None:
         """The user came from Review: shows the way back until it is taken."""
@@ -178,18 +186,22 @@ class CuratePage(Page):
         """The user is at another image."""
         self.inspector.commit_note()
         self.decisions.stop_asking()
-        if self.middle.view == "image" and image_id not in self.images.selected:
-            # Nobody sees a selection that is somewhere else, so no decision may be for it.
-            self.images.select(())
+        self._drop_hidden_selection()
         self.images.set_current(image_id)
         state = self.decisions.state
         self._point = None
         self.loader.moving()
         self.stage.go_to(state)
-        # An image that has to be decoded first comes before what is beside it.
-        delay = 0 if self.stage.is_shown else _AFTER_DECODING_MS
-        self._moved.start(delay)
-        self._soon.start(delay)
+        # An image that has to be decoded first comes before what is beside it, but a held key puts it off
+        # only once: decoding ahead must go on meanwhile.
+        for timer in (self._moved, self._soon):
+            if self.stage.is_shown or not timer.isActive():
+                timer.start(0 if self.stage.is_shown else _AFTER_DECODING_MS)
+
+    def _drop_hidden_selection(self) -> None:
+        """Beside one image nobody sees a selection that is somewhere else, so no decision may be for it."""
+        if self.middle.view == "image" and self.model.current_id not in self.images.selected:
+            self.images.select(())
 
     @Slot()
     def _follow_current(self) -> None:
@@ -236,7 +248,7 @@ class CuratePage(Page):
         copies = [project.state(one) for one in self.images.copies_of(state.id)]
         proposing = any(self.model.jobs.get(key) is not None for key in ("scan", "propose"))
         self.inspector.show_state(state, copies, selected=self.canvas.selected, proposing=proposing)
-        self.inspector.decision.show_selected(len(self.decisions.targets))
+        self.inspector.decision.show_selected(len(self.decisions.targets) if self.decisions.many else 0)
 
     def _say_empty(self) -> None:
         if self.model.jobs.get("scan") is not None or not self.model.quiet:
@@ -288,16 +300,25 @@ class CuratePage(Page):
     def view_changed(self) -> None:
         """The middle shows something else."""
         in_sheet = self.middle.in_sheet
-        for id, shortcut in self._shortcuts.items():
-            # A sheet's own controls have the keys while it is open.
-            keeps = id == "curate.keep_best" and self.middle.view == "compare"
-            shortcut.setEnabled(not in_sheet or id == "curate.leave" or keeps)
+        self._drop_hidden_selection()
+        self._enable_keys()
         self.bar.setEnabled(not in_sheet)
         self.strip.setVisible(self.middle.view == "image")
         self.show_current_row()
         if not in_sheet:
             self.take_focus()
         self.show_view()
+
+    def _enable_keys(self) -> None:
+        view, in_sheet = self.middle.view, self.middle.in_sheet
+        for id, shortcut in self._shortcuts.items():
+            if id in ("curate.up", "curate.down"):
+                # Elsewhere they step the number in a field.
+                shortcut.setEnabled(view == "grid")
+            else:
+                # A sheet's own controls have the keys while it is open.
+                keeps = id == "curate.leave" or (id == "curate.keep_best" and view == "compare")
+                shortcut.setEnabled(keeps or not in_sheet)
 
     # What parts of the page want
 
@@ -341,20 +362,6 @@ class CuratePage(Page):
     def go_to_overlay(self, step: int) -> None:
         """To the next or previous image with an overlay of the chosen kind, of any where none is."""
         self.decisions.go(step, "all" if self._kind else "overlays", self._kind)
-
-    @Slot(object)
-    def accepted_many(self, states: Sequence[ImageState]) -> None:
-        """Many were accepted at once: a random part of them is looked at now (but not in a second look)."""
-        if self.model.project is not None and states and not self.model.adopted:
-            self.audit.begin(self.model.project, states)
-
-    @Slot()
-    def resume_audit(self) -> None:
-        """Goes on with a random look that was put off."""
-        self.middle.close_sheet()
-        if self.model.project is not None:
-            self.middle.show_view("image")
-            self.audit.resume(self.model.project)
 
     @Slot(str)
     def bar_wanted(self, id: str) -> None:

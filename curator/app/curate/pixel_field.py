@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QIntValidator, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QIntValidator, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from curator.app.curate.text_field import TextField
@@ -21,6 +21,7 @@ class PixelField(TextField):
         super().__init__()
         self._least = least
         self._shown = 0
+        self._by_click = False
         self.setValidator(QIntValidator(least, _LARGEST, self))
         self.setAccessibleName(f"Crop: {words} in pixels")
         self.setToolTip(f"Crop: {words} in pixels")
@@ -40,7 +41,9 @@ class PixelField(TextField):
         """Shows a number, unless another is being typed."""
         if value != self._shown or not self.isModified():
             self._shown = value
-            self.setText(str(value))
+            # Setting the same text again would undo the selection, and typing would then add to the number.
+            if self.text() != str(value):
+                self.setText(str(value))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down step the number."""
@@ -57,6 +60,14 @@ class PixelField(TextField):
         """Typing replaces the number."""
         super().focusInEvent(event)
         self.selectAll()
+        self._by_click = event.reason() == Qt.FocusReason.MouseFocusReason
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The click that gives the focus also selects, as Tab does; a later one sets the cursor."""
+        super().mouseReleaseEvent(event)
+        if self._by_click and not self.hasSelectedText():
+            self.selectAll()
+        self._by_click = False
 
     def _finished(self) -> None:
         self.setModified(False)

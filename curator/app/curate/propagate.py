@@ -39,8 +39,10 @@ class PropagateSheet(QWidget):
         self._project: Project | None = None
         self._source: ImageState | None = None
         self._choices: dict[Scope, list[int]] = {}
+        # What the person took out; kept while proposals come in and change what is shown.
+        self._left_out: frozenset[int] = frozenset()
         self._images = ImageList(loader, self)
-        self._images.selected_changed.connect(self._say)
+        self._images.selected_changed.connect(self._chosen_by_hand)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 14, 18, 12)
         column.setSpacing(8)
@@ -64,7 +66,7 @@ class PropagateSheet(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.scope = Segment("Which images", _SCOPES)
-        self.scope.chosen.connect(self._refresh)
+        self.scope.chosen.connect(self._scope_chosen)
         row.addWidget(self.scope)
         row.addSpacing(10)
         self.crop = self._chip("crop", "Apply the crop")
@@ -106,7 +108,7 @@ class PropagateSheet(QWidget):
         self.masks.setChecked(bool(source.masks))
         self.masks.setEnabled(bool(source.masks))
         self.title.setText(f"Apply crop and masks of {source.file_name}")
-        self._refresh()
+        self._scope_chosen()
 
     def shut(self) -> None:
         """Forgets the project, so that nothing is kept up to date in vain."""
@@ -115,7 +117,12 @@ class PropagateSheet(QWidget):
 
     def take(self, change: Change) -> None:
         """Follows a change while it is open."""
-        if self._project is not None and set(change.ids) & set(self._targets()):
+        project, source = self._project, self._source
+        if project is None or source is None:
+            return
+        if source.id in change.ids:
+            self._source = project.state(source.id)
+        if source.id in change.ids or set(change.ids) & set(self._targets()):
             self._refresh()
 
     def edit(self) -> Edit | None:
@@ -153,8 +160,18 @@ class PropagateSheet(QWidget):
         else:
             preview = project.preview(edit)
             order = [one for one in project.ids if one in preview]
+            left_out = self._left_out
             self._images.set_project(Preview({one: preview[one] for one in order}))
-            self._images.select(order)
+            self._images.select(one for one in order if one not in left_out)
+            self._left_out = left_out
+        self._say()
+
+    def _scope_chosen(self, _scope: object = None) -> None:
+        self._left_out = frozenset()
+        self._refresh()
+
+    def _chosen_by_hand(self) -> None:
+        self._left_out = frozenset(self._images.listed()) - frozenset(self._images.selected)
         self._say()
 
     def _say(self) -> None:

@@ -141,4 +141,5 @@ def nudged(sheet: Sheet, dx: int, dy: int) -> Edit | None:
     mask = masks[sheet.selected]
     polygon = shapes.moved_polygon(mask.polygon, dx, dy, sheet.width, sheet.height)
     masks[sheet.selected] = Mask(mask.kind, polygon)
-    return with_masks(sheet, masks, mask_words(mask.kind, "nudged"), merges=True)
+    # Its number tells it from another mask of its kind that is nudged right after it.
+    return with_masks(sheet, masks, mask_words(mask.kind, f"{sheet.selected + 1} nudged"), merges=True)

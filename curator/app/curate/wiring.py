@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from curator.app.curate.page import CuratePage
+    from curator.records import ImageState
 
 
 def connect_parts(page: CuratePage) -> None:
@@ -64,6 +66,7 @@ def _connect_inspector(page: CuratePage) -> None:
     inspector.left.connect(page.take_focus)
     inspector.overlays.selected.connect(canvas.select)
     inspector.overlays.deleted.connect(canvas.delete)
+    inspector.overlays.deleted.connect(page.keep_focus)
     inspector.copies.chosen.connect(decisions.go_to)
     inspector.copies.keep_best_wanted.connect(decisions.keep_best)
     inspector.copies.compare_wanted.connect(page.middle.open_compare)
@@ -86,12 +89,28 @@ def _connect_lists(page: CuratePage) -> None:
 
 
 def _connect_audit(page: CuratePage) -> None:
-    page.middle.accepted_many.connect(page.accepted_many)
-    page.middle.confident.resume_wanted.connect(page.resume_audit)
+    page.middle.accepted_many.connect(lambda states: _begin_audit(page, states))
+    page.middle.confident.resume_wanted.connect(lambda: _resume_audit(page))
     page.audit.wanted.connect(page.listing.show_only)
     page.audit.go_wanted.connect(page.decisions.go_to)
     page.audit.changed.connect(page.stage.place)
     page.decisions.accepted.connect(lambda: page.audit.looked_at(page.decisions.state))
+
+
+def _begin_audit(page: CuratePage, states: Sequence[ImageState]) -> None:
+    """Many were accepted at once: a random part of them is looked at now (but not in a second look)."""
+    project = page.model.project
+    if project is not None and states and not page.model.adopted:
+        page.middle.show_view("image")
+        page.audit.begin(project, states)
+
+
+def _resume_audit(page: CuratePage) -> None:
+    """Goes on with a random look that was put off."""
+    page.middle.close_sheet()
+    if page.model.project is not None:
+        page.middle.show_view("image")
+        page.audit.resume(page.model.project)
 
 
 def _connect_hints(page: CuratePage) -> None:

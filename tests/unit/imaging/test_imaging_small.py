@@ -31,6 +31,12 @@ def test_it_is_the_smallest_that_is_large_enough(tmp_path: Path, least: int, siz
     assert found.shape == (*size, 3)
 
 
+def test_odd_sizes_have_their_short_cut_too(tmp_path: Path) -> None:
+    found = load_small(photograph(tmp_path / "a.jpg", 1601, 1203), 400)
+    assert found is not None
+    assert found.shape == (301, 401, 3)
+
+
 def test_it_shows_what_the_whole_shows(tmp_path: Path) -> None:
     path = photograph(tmp_path / "a.jpg")
     small, whole = load_small(path, 400), load(path)
