@@ -17,7 +17,6 @@ import argparse
 import io
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -130,12 +129,12 @@ def _look(
     """What is proposed, and the truth's line if the image was saved; None twice if no place was found."""
     box: Box | None = None
     ink: Bool | None = None
-    base = ""
+    base = task.name
     if task.source == "other":
         image = non_brains()[task.turn][2]
         wanted = "not_brain_mri"
     elif task.place is None:
-        head = clean_head(task.source, real, task.name)  # type: ignore[arg-type]
+        head = clean_head(task.source, real, task.name)
         image, box, base, wanted = head.rgb, head.box, head.name, "keep"
     else:
         planted = plant(task.source, real, task.kind, task.place, task.turn)  # type: ignore[arg-type]
@@ -294,4 +293,4 @@ def _print_speed(sources: Sequence[Source], real: Path | None) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    sys.exit(main())
+    main()

@@ -250,6 +250,8 @@ def _marker(pen: Pen, dice: Dice, size: float) -> None:
         pen.ellipse(size * 0.2, size * 0.2, colour, None, at)
         pen.text(str(dice.integers(1, 10)), max(6.0, size * 0.6), colour, "DejaVuSans.ttf", (size * 0.3, 0))
         return
+    if which == 2:
+        width = max(1.0, width / 2)
     _cross(pen, (0, 0), size / 2, colour, width, np.pi / 4 if which == 1 else 0.0)
     if which == 2:
         _cross(pen, (0, 0), size / 2, colour, width, np.pi / 6)
@@ -293,14 +295,14 @@ KINDS: Final[dict[str, Kind]] = {
     "arrow outlined": Kind(_block_arrow, 0.05, least=11),
     "arrow coloured": Kind(lambda pen, dice, size: _arrow(pen, dice, size, _any(dice)), 0.05, least=10),
     "arrowhead": Kind(_arrowhead, high=0.08, least=7),
-    "letter white": Kind(lambda pen, dice, size: _letter(pen, dice, size, _pale(dice)), high=0.09, least=7),
-    "letter black": Kind(lambda pen, dice, size: _letter(pen, dice, size, _dark(dice)), high=0.09, least=7),
+    "letter white": Kind(lambda pen, dice, size: _letter(pen, dice, size, _pale(dice)), high=0.09, least=8),
+    "letter black": Kind(lambda pen, dice, size: _letter(pen, dice, size, _dark(dice)), high=0.09, least=8),
     "word": Kind(_word, high=0.06, least=7),
     "ring": Kind(_ring, 0.04, least=9),
     "box coloured": Kind(_box, 0.04, least=9),
     "pointer": Kind(_pointer, 0.04, least=13),
     "marker": Kind(_marker, high=0.05, least=7),
-    "caliper": Kind(_caliper, 0.06, least=14),
+    "caliper": Kind(_caliper, 0.07, least=18),
     "watermark": Kind(_watermark, 0.04, 0.09, 9, anywhere=False, faint=True),
     "crosshair dim": Kind(_nothing, anywhere=False, faint=True),
     "crosshair full": Kind(_nothing, anywhere=False, faint=True),

@@ -237,7 +237,7 @@ def _ultrasound(dice: Dice, turn: int) -> F32:
     fan = (reach > 70) & (reach < 320) & (abs(angle) < 0.62)
     echo = np.exp(_tissue(dice, 300, 360, 22, 0.5)) * abs(_tissue(dice, 300, 360, 1.3, 1)) * 75
     echo[np.hypot((x - 170) / 70, (y - 150) / 48) < 1] *= 0.12
-    return np.asarray(np.where(fan, echo + 10, 2), np.float32)
+    return np.where(fan, echo + 10, 2).astype(np.float32)
 
 
 def _shepp_logan(dice: Dice, turn: int) -> F32:
@@ -281,12 +281,8 @@ def _bottle_phantom(dice: Dice, turn: int) -> F32:
     return body.done(1, 5, 2)
 
 
-def _black(dice: Dice, turn: int) -> F32:
-    return np.zeros((240, 260), np.float32)
-
-
-def _white(dice: Dice, turn: int) -> F32:
-    return np.full((240, 260), 255, np.float32)
+def _blank(dice: Dice, turn: int) -> F32:
+    return np.full((240, 260), 255 * turn, np.float32)
 
 
 def _noise(dice: Dice, turn: int) -> F32:
@@ -362,14 +358,13 @@ def _plots() -> Iterator[tuple[str, str, U8]]:
         if name == "bar":
             axes.bar(list("ABCDEF"), dice.uniform(2, 9, 6))
         elif name == "line":
-            for _ in range(3):
-                axes.plot(np.cumsum(dice.normal(size=80)))
+            axes.plot(np.cumsum(dice.normal(size=(80, 3)), axis=0))
         elif name == "scatter":
-            axes.scatter(*dice.normal(size=(2, 300)), c="yellow", s=8)
+            axes.plot(*dice.normal(size=(2, 300)), "y.")
         elif name == "histogram":
             axes.hist(dice.normal(size=500), 30, color="grey")
         elif name == "pie":
-            axes.pie(dice.uniform(1, 5, 5), labels=list("abcde"))
+            axes.pie(dice.uniform(1, 5, 5))
         else:
             axes.imshow(dice.uniform(size=(9, 9)), cmap="gray")
         axes.set_title(name)
@@ -391,8 +386,7 @@ _DRAWN: Final[tuple[tuple[str, Callable[[Dice, int], F32], int], ...]] = (
     ("phantom", _shepp_logan, 2),
     ("phantom", _grid_phantom, 2),
     ("phantom", _bottle_phantom, 1),
-    ("empty", _black, 1),
-    ("empty", _white, 1),
+    ("empty", _blank, 2),
     ("empty", _noise, 2),
     ("empty", _slope, 2),
     ("page of text", _page, 3),

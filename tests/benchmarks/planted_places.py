@@ -33,8 +33,9 @@ Source: TypeAlias = Literal["real", "synthetic"]
 PLACES: Final[tuple[Place, ...]] = ("brain", "scalp", "background")
 _SYNTHETIC, _SEED = 200, 771  # images planned for the synthetic heads, and their seed
 _VISIBLE = 40  # grey levels from which an overlay counts as visible in the real truth
-_STANDS_OUT = 60  # grey levels by which a planted mark differs from what is round it, in any colour
-_ANY_COVER = 0.1  # cover from which a pixel counts as touched
+_STANDS_OUT = 45  # grey levels by which most of a mark differs from what is round it, in any colour
+_FAINT = 13  # grey levels that a faint mark changes on average
+_ANY_COVER, _MUCH_COVER = 0.1, 0.35  # cover from which a pixel counts as touched, and as the mark's own
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,17 @@ def plant(source: Source, folder: Path | None, kind: str, place: Place, turn: in
         )
         for _ in range(25 if len(spots) else 0):
             y, x = spots[int(dice.integers(len(spots)))].tolist()
-            image, ink = _draw(head, kind, dice, x, y)
-            if image is not None and _lies(head, ink, place) and (KINDS[kind].faint or _seen(image, ink)):
-                return Planted(head, _passed_on(image, dice), ink)
+            image, cover = _draw(head, kind, dice, x, y)
+            ink = cover > _ANY_COVER
+            if image is None or not _lies(head, ink, kind, place):
+                continue
+            shown = _passed_on(image, dice)
+            if (
+                _changed(head.rgb, image, ink)
+                if KINDS[kind].faint
+                else _seen(shown, ink, cover > _MUCH_COVER)
+            ):
+                return Planted(head, shown, ink)
     return None
 
 
@@ -176,47 +185,53 @@ def _real_head(name: str, rgb: U8, box: Box) -> Head:
     )
 
 
-def _draw(head: Head, kind: str, dice: Dice, x: int, y: int) -> tuple[F32 | None, Bool]:
-    """The image with the mark round x, y, float32, and its ink; no image where it would leave the page."""
-    image, ink = head.rgb.astype(np.float32), np.zeros(head.rgb.shape[:2], np.bool_)
+def _draw(head: Head, kind: str, dice: Dice, x: int, y: int) -> tuple[F32 | None, F32]:
+    """The image with the mark round x, y, and its cover of 0..1; no image where it would leave the page."""
+    image, cover = head.rgb.astype(np.float32), np.zeros(head.rgb.shape[:2], np.float32)
     if kind.startswith("crosshair"):
-        added, patch = crosshair(kind, dice, (ink.shape[0], ink.shape[1]), (x, y))
-        at = (slice(None), slice(None))
+        added, patch = crosshair(kind, dice, (cover.shape[0], cover.shape[1]), (x, y))
         image += np.where(image.max(axis=2, keepdims=True) + added > 255, -added, added)
-        ink = added[..., 0] + patch[..., 3] > 0
+        at = (slice(None), slice(None))
+        cover = np.sign(added[..., 0]) + patch[..., 3]
     else:
         patch = mark(kind, dice, head.side)
         rows, columns = patch.shape[:2]
         top, left = y - rows // 2, x - columns // 2
-        if top < 0 or left < 0 or top + rows > ink.shape[0] or left + columns > ink.shape[1]:
-            return None, ink
+        if top < 0 or left < 0 or top + rows > cover.shape[0] or left + columns > cover.shape[1]:
+            return None, cover
         at = (slice(top, top + rows), slice(left, left + columns))
-        ink[at] = patch[..., 3] > _ANY_COVER
+        cover[at] = patch[..., 3]
     image[at] = image[at] * (1 - patch[..., 3:]) + 255 * patch[..., :3]
-    return image, ink
+    return image, cover
 
 
-def _lies(head: Head, ink: Bool, place: Place) -> bool:
+def _lies(head: Head, ink: Bool, kind: str, place: Place) -> bool:
+    touched = np.count_nonzero(ink)
     if place == "brain":
-        lines = np.count_nonzero(ink) > 2 * head.side
-        return lines or np.count_nonzero(ink & head.inner) >= 0.6 * np.count_nonzero(ink)
+        return kind.startswith("crosshair") or bool(np.count_nonzero(ink & head.inner) >= 0.6 * touched)
     if place == "background":
         return bool(head.air[ink].all())
-    return not (ink & head.brain).any() and np.count_nonzero(ink & head.head) >= 0.5 * np.count_nonzero(ink)
+    return bool(not (ink & head.brain).any() and np.count_nonzero(ink & head.head) >= 0.5 * touched)
 
 
-def _seen(image: F32, ink: Bool) -> bool:
-    """Whether a person would see it: a good part of the mark differs from the ring round it."""
-    ring = _grown(ink, 4) & ~_grown(ink, 1)
-    return (
-        float(np.percentile(abs(image[ink] - np.median(image[ring], axis=0)).max(axis=1), 75)) >= _STANDS_OUT
-    )
+def _changed(before: U8, image: F32, ink: Bool) -> bool:
+    """Whether a faint mark changes what it lies on: white on white does not."""
+    return float(abs(image[ink] - before[ink]).max(axis=1).mean()) >= _FAINT
+
+
+def _seen(image: U8, ink: Bool, core: Bool) -> bool:
+    """Whether a person would see it: most of the mark differs from what is round just there, in any colour."""
+    beside = (~_grown(ink, 1)).astype(np.float32)
+    weight = cv2.GaussianBlur(beside, (0, 0), 3)[..., None]
+    around = cv2.GaussianBlur(image * beside[..., None], (0, 0), 3) / np.maximum(weight, 1e-3)
+    differs = abs(image[core] - around[core]).max(axis=1) >= _STANDS_OUT
+    return bool(core.any()) and float(differs.mean()) >= 0.6
 
 
 def _passed_on(image: F32, dice: Dice) -> U8:
     """The image as others find it: at times a little blurred, most times compressed once more."""
     if dice.random() < 0.5:
-        image = cv2.GaussianBlur(image, (0, 0), float(dice.uniform(0.25, 0.6)))
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), float(dice.uniform(0.25, 0.6))), np.float32)
     levels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
     if dice.random() < 0.3:
         return levels
