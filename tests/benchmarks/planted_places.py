@@ -34,7 +34,7 @@ PLACES: Final[tuple[Place, ...]] = ("brain", "scalp", "background")
 _SYNTHETIC, _SEED = 200, 771  # images planned for the synthetic heads, and their seed
 _VISIBLE = 40  # grey levels from which an overlay counts as visible in the real truth
 _STANDS_OUT = 45  # grey levels by which most of a mark differs from what is round it, in any colour
-_FAINT = 13  # grey levels that a faint mark changes on average
+_FAINT = 18  # grey levels that a faint mark changes on average
 _ANY_COVER, _MUCH_COVER = 0.1, 0.35  # cover from which a pixel counts as touched, and as the mark's own
 
 
