@@ -92,7 +92,7 @@ def plant(source: Source, folder: Path | None, kind: str, place: Place, turn: in
                 continue
             shown = _passed_on(image, dice)
             if (
-                _changed(head.rgb, image, ink)
+                kind.startswith("crosshair") or _changed(head.rgb, image, ink)
                 if KINDS[kind].faint
                 else _seen(shown, ink, cover > _MUCH_COVER)
             ):
