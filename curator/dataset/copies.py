@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from curator.imaging.fingerprint import NEAR_COPY_DISTANCE, distances
 
-Pair = tuple[int, int]
+Pair: TypeAlias = tuple[int, int]
+Link: TypeAlias = tuple[int, int, int]
+"""Two images that were compared and found to be copies, and how sure that is: from 0, equal, to 1000."""
 # Rows of (strength, position, position): the smaller the strength, the surer the link.
 _Links = npt.NDArray[np.int64]
 
@@ -25,15 +28,16 @@ def group_copies(
     hashes: Sequence[npt.NDArray[np.uint64]],
     same: Iterable[Pair] = (),
     different: Iterable[Pair] = (),
+    links: Iterable[Link] = (),
 ) -> list[frozenset[int]]:
     """Groups of two or more images that show the same slice, ordered by their smallest position in `ids`.
 
     `hashes` holds one array of fingerprints per kind (whole image, head crop), each shape (n,), 0 where there
-    is none; two images are near-copies when any kind is within `NEAR_COPY_DISTANCE`. Pairs in `same` (ids)
-    are joined whatever the hashes say; pairs in `different` never end up in one group, not even by way of a
-    third image: links are tried from the strongest (a person's word, equal bytes, then growing distance), and
-    one that would join such a pair is left out. A contradiction between `same` and `different` is settled for
-    `different`. Pairs that name an id outside `ids` are passed over.
+    is none; two images are near-copies when any kind is within `NEAR_COPY_DISTANCE`, or when `links` says so.
+    Pairs in `same` (ids) are joined whatever hashes and links say; pairs in `different` never end up in one
+    group, not even by way of a third image: links are tried from the strongest (a person's word, equal bytes,
+    then growing distance), and one that would join such a pair is left out. A contradiction between `same` and
+    `different` is settled for `different`. Pairs that name an id outside `ids` are passed over.
     """
     position = {image_id: index for index, image_id in enumerate(ids)}
     said_same = _positions(same, position)
@@ -41,15 +45,22 @@ def group_copies(
     named = np.zeros(len(ids), bool)
     named[[index for pair in (*said_same, *said_different) for index in pair]] = True
 
-    links = [_rows((_SAID_SAME, a, b) for a, b in said_same)]
+    rows = [
+        _rows((_SAID_SAME, a, b) for a, b in said_same),
+        _rows(
+            (strength, min(position[a], position[b]), max(position[a], position[b]))
+            for a, b, strength in links
+            if a in position and b in position
+        ),
+    ]
     first_with: dict[str, int] = {}
     equal: list[tuple[int, int, int]] = []
     for index, digest in enumerate(sha256):
         if digest is not None and (first := first_with.setdefault(digest, index)) != index:
             equal.append((_SAME_BYTES, first, index))
-    links.append(_rows(equal))
-    links += [_near(np.asarray(kind, dtype=np.uint64), named) for kind in hashes]
-    ordered = np.concatenate(links)
+    rows.append(_rows(equal))
+    rows += [_near(np.asarray(kind, dtype=np.uint64), named) for kind in hashes]
+    ordered = np.concatenate(rows)
     ordered = ordered[np.lexsort((ordered[:, 2], ordered[:, 1], ordered[:, 0]))]
     roots = _joined(len(ids), ordered, said_different)
 
@@ -64,8 +75,8 @@ def _positions(pairs: Iterable[Pair], position: dict[int, int]) -> list[Pair]:
     return [(position[a], position[b]) for a, b in pairs if a in position and b in position]
 
 
-def _rows(links: Iterable[tuple[int, int, int]]) -> _Links:
-    return np.array(list(links), np.int64).reshape(-1, 3)
+def _rows(rows: Iterable[tuple[int, int, int]]) -> _Links:
+    return np.array(list(rows), np.int64).reshape(-1, 3)
 
 
 def _near(values: npt.NDArray[np.uint64], named: npt.NDArray[np.bool_]) -> _Links:

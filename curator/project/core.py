@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from curator.dataset.copies import Link
 from curator.project import rows
 from curator.project.codec import dumps
 from curator.project.counts import Counts
@@ -92,6 +93,22 @@ class Core:
     def fingerprints(self) -> dict[int, tuple[int, int]]:
         """Perceptual hashes (whole image, head crop) by image id, as far as computed."""
         return dict(self._layers.fingerprints)
+
+    def hashes(self) -> dict[int, tuple[int, int]]:
+        """The fingerprints of the images that have too little detail, or no sketch, to be told by links."""
+        return self._layers.hashes()
+
+    def sketches(self) -> dict[int, bytes]:
+        """The sketches (`imaging.sketch.Sketch.encoded`) by image id, as far as made."""
+        return dict(self._layers.sketches)
+
+    def compared(self) -> frozenset[int]:
+        """The images whose sketches were compared with one another."""
+        return frozenset(self._layers.compared)
+
+    def links(self) -> tuple[Link, ...]:
+        """What was found alike in detail among the images that were compared."""
+        return tuple((*pair, strength) for pair, strength in sorted(self._layers.links.items()))
 
     # Settings
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from curator.dataset.copies import Link
 from curator.dataset.split import Shares
 from curator.project import grouping, intake, rows
 from curator.project.core import Core
@@ -61,26 +62,51 @@ class Findings(Core):
         proposals: Mapping[int, Proposal],
         *,
         fingerprints: Mapping[int, tuple[int, int]] | None = None,
+        sketches: Mapping[int, bytes] | None = None,
     ) -> Change:
-        """Replaces the machine's proposals of these images; what a person set stays untouched."""
+        """Replaces the machine's proposals of these images, and what their copies are told by; what a person
+        set stays untouched.
+        """
         known = {one: proposal for one, proposal in proposals.items() if one in self._layers.files}
         hashes = {one: pair for one, pair in (fingerprints or {}).items() if one in self._layers.files}
         self._layers.proposals.update(known)
         self._layers.fingerprints.update(hashes)
+        drawn = {one: value for one, value in (sketches or {}).items() if one in self._layers.files}
+        anew = [one for one in drawn if one in self._layers.sketches]
+        for image_id in anew:
+            self._layers.forget_sketch(image_id)
+        self._layers.sketches.update(drawn)
         statements = [
             rows.put_proposals(known),
             rows.put_fingerprints(hashes),
-            *(self._mark_copies_stale(True) if hashes else ()),
+            *rows.drop_links(anew),
+            rows.put_sketches(drawn),
+            *(self._mark_copies_stale(True) if hashes or drawn else ()),
         ]
         words = f"{len(known)} new proposals"
         return self._changed(self._view.refresh(known), words, "proposals", statements)
 
-    def set_copy_groups(self, groups: Sequence[frozenset[int]]) -> Change:
-        """Replaces all copy groups, and with them the leak groups; splits stay, test wins over a border."""
+    def set_copy_groups(
+        self,
+        groups: Sequence[frozenset[int]],
+        *,
+        links: Iterable[Link] = (),
+        compared: Iterable[int] = (),
+    ) -> Change:
+        """Replaces all copy groups, and with them the leak groups; splits stay, test wins over a border.
+
+        `links` are kept with those found before, and `compared` are the images that need not be compared with
+        each other any more.
+        """
+        sketches = self._layers.sketches
+        now = {one for one in compared if one in sketches} - self._layers.compared
+        found = {(a, b): strength for a, b, strength in links if a in sketches and b in sketches}
+        self._layers.compared |= now
+        self._layers.links.update(found)
         known = [group & self._layers.files.keys() for group in groups]
         known = [group for group in known if len(group) > 1]
         done = grouping.group_all(self._layers, self._view, known)
-        statements = [*done.statements, *self._mark_copies_stale(False)]
+        statements = [*rows.put_links(found, now), *done.statements, *self._mark_copies_stale(False)]
         return self._changed(done.ids, f"{len(known)} groups of copies{done.said}", "copies", statements)
 
     def set_profile(self, profile: Profile) -> Change:
@@ -91,6 +117,9 @@ class Findings(Core):
         ids = tuple(self._layers.proposals)
         self._layers.proposals.clear()
         self._layers.fingerprints.clear()
+        self._layers.sketches.clear()
+        self._layers.compared.clear()
+        self._layers.links.clear()
         statements = [rows.put_meta(profile=profile), *rows.drop_proposals(self._ids)]
         return self._changed(self._view.refresh(ids), f"Profile {profile}", "proposals", statements)
 

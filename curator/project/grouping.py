@@ -59,7 +59,8 @@ def group_around(layers: Layers, view: View, image_ids: AbstractSet[int]) -> Gro
     """
     concerned = _reach(layers, view, image_ids)
     ids = sorted(concerned)
-    hashes = np.array([layers.fingerprints.get(one, (0, 0)) for one in ids], np.uint64).reshape(-1, 2)
+    known = layers.hashes()
+    hashes = np.array([known.get(one, (0, 0)) for one in ids], np.uint64).reshape(-1, 2)
     said = {pair: same for pair, same in layers.constraints.items() if concerned.issuperset(pair)}
     groups = group_copies(
         ids,
@@ -67,6 +68,7 @@ def group_around(layers: Layers, view: View, image_ids: AbstractSet[int]) -> Gro
         [hashes[:, 0], hashes[:, 1]],
         same=[pair for pair, same in said.items() if same],
         different=[pair for pair, same in said.items() if not same],
+        links=[(*pair, strength) for pair, strength in layers.links.items() if concerned.issuperset(pair)],
     )
     return group(layers, view, ids, groups)
 

@@ -49,6 +49,7 @@ def take_in(
             stale.append(image_id)
             layers.proposals.pop(image_id, None)
             layers.fingerprints.pop(image_id, None)
+            layers.forget_sketch(image_id)
         index[name] = image_id
         ids[image_id] = None
     return TakenIn(tuple(ids), tuple(new), tuple(stale), _words(len(new), len(ids) - len(new), changed))

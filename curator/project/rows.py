@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from curator.imaging.sketch import is_current
 from curator.project.codec import (
     dumps,
     field_from_json,
@@ -56,6 +57,15 @@ def _load(database: sqlite3.Connection) -> Loaded:
         layers.proposals[image_id] = proposal_from_json(text)
     for image_id, whole, head in database.execute("SELECT image_id, whole, head FROM fingerprints"):
         layers.fingerprints[image_id] = (int(whole, 16), int(head, 16))
+    for image_id, value, compared in database.execute("SELECT image_id, value, compared FROM sketches"):
+        # One of a former version is as good as none: it is made anew by the next pass.
+        if is_current(value):
+            layers.sketches[image_id] = value
+            if compared:
+                layers.compared.add(image_id)
+    for first, second, strength in database.execute("SELECT first_id, second_id, strength FROM links"):
+        if first in layers.sketches and second in layers.sketches:
+            layers.links[first, second] = strength
     for image_id, name, text in database.execute("SELECT image_id, field, value FROM person"):
         layers.person.setdefault(image_id, {})[name] = field_from_json(name, json.loads(text))
     for first, second, same in database.execute("SELECT first_id, second_id, same FROM constraints"):
@@ -134,10 +144,36 @@ def put_fingerprints(fingerprints: Mapping[int, tuple[int, int]]) -> Statement:
 
 def drop_proposals(image_ids: Iterable[int]) -> list[Statement]:
     """Forgets what was computed from pixels that are no longer those of the file."""
+    image_ids = tuple(image_ids)
     rows = [(image_id,) for image_id in image_ids]
     return [
         ("DELETE FROM proposals WHERE image_id = ?", rows),
         ("DELETE FROM fingerprints WHERE image_id = ?", rows),
+        ("DELETE FROM sketches WHERE image_id = ?", rows),
+        *drop_links(image_ids),
+    ]
+
+
+def put_sketches(sketches: Mapping[int, bytes]) -> Statement:
+    """New sketches of images, not compared with others yet; the mapping must not change any more."""
+    return (
+        "REPLACE INTO sketches VALUES (?, ?, 0)",
+        lambda: [(image_id, value) for image_id, value in sketches.items()],
+    )
+
+
+def put_links(links: Mapping[tuple[int, int], int], compared: Iterable[int]) -> list[Statement]:
+    """Links that were found, and the images that are compared with all others by now."""
+    return [
+        ("REPLACE INTO links VALUES (?, ?, ?)", [(*pair, strength) for pair, strength in links.items()]),
+        ("UPDATE sketches SET compared = 1 WHERE image_id = ?", [(one,) for one in compared]),
+    ]
+
+
+def drop_links(image_ids: Iterable[int]) -> list[Statement]:
+    """Forgets what images were found alike with."""
+    return [
+        ("DELETE FROM links WHERE first_id = ? OR second_id = ?", [(one, one) for one in image_ids]),
     ]
 
 

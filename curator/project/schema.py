@@ -15,7 +15,7 @@ from typing import Final
 
 from curator.errors import ProjectError
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 FILE_NAME: Final = "project.sqlite"
 BACKUPS: Final = "backups"
 # One a day that the project was opened; a week of them.
@@ -23,7 +23,13 @@ _KEPT_BACKUPS: Final = 7
 # "Cura" in ASCII, so that `file` and we ourselves know whose database it is.
 _APPLICATION: Final = 0x43757261
 
-_TABLES = """
+# Since schema 2: of each image what copies are told by, whether it was compared, and which were found alike.
+_SINCE_2 = """
+CREATE TABLE sketches (image_id INTEGER PRIMARY KEY, value BLOB NOT NULL, compared INTEGER NOT NULL);
+CREATE TABLE links (first_id INTEGER NOT NULL, second_id INTEGER NOT NULL, strength INTEGER NOT NULL,
+    PRIMARY KEY (first_id, second_id)) WITHOUT ROWID;
+"""
+_TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE images (
@@ -42,7 +48,7 @@ CREATE TABLE steps (
     at REAL NOT NULL, focus_id INTEGER);
 CREATE TABLE seen (image_id INTEGER PRIMARY KEY);
 CREATE TABLE touched (image_id INTEGER PRIMARY KEY);
-"""
+{_SINCE_2}"""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -77,6 +83,8 @@ def prepare(folder: Path) -> Path:
                 raise ProjectError(f"{path} is not a project of Curator: move that file away to start anew.")
             elif (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise damaged(path, str(found))
+            elif version == 1:
+                connection.executescript(f"BEGIN; PRAGMA user_version={SCHEMA}; {_SINCE_2} COMMIT;")
     except sqlite3.OperationalError as error:
         raise ProjectError(
             f"{path} cannot be opened ({error}): check its permissions and the free space."

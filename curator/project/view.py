@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from curator.imaging.sketch import is_detailed
 from curator.project.copies import Candidate, duplicate_proposals
 from curator.project.counts import Tally
 from curator.records import (
@@ -44,10 +45,28 @@ class Layers:
     person: dict[int, dict[Field, Any]] = field(default_factory=dict)
     proposals: dict[int, Proposal] = field(default_factory=dict)
     fingerprints: dict[int, tuple[int, int]] = field(default_factory=dict)
+    sketches: dict[int, bytes] = field(default_factory=dict)
+    compared: set[int] = field(default_factory=set)
+    links: dict[tuple[int, int], int] = field(default_factory=dict)
     constraints: dict[tuple[int, int], bool] = field(default_factory=dict)
     copy_group: dict[int, str] = field(default_factory=dict)
     leak_group: dict[int, str] = field(default_factory=dict)
     splits: dict[str, Split] = field(default_factory=dict)
+
+    def forget_sketch(self, image_id: int) -> None:
+        """Drops the sketch of an image and what it was found alike with."""
+        self.sketches.pop(image_id, None)
+        self.compared.discard(image_id)
+        for pair in [pair for pair in self.links if image_id in pair]:
+            del self.links[pair]
+
+    def hashes(self) -> dict[int, tuple[int, int]]:
+        """Fingerprints of the images that cannot be told by detail; of others the links say which are copies."""
+        return {
+            one: pair
+            for one, pair in self.fingerprints.items()
+            if one not in self.sketches or not is_detailed(self.sketches[one])
+        }
 
 
 class View:

@@ -21,7 +21,9 @@ def apply_event(project: Project, event: Event) -> Change | None:
     if isinstance(event, Gone):
         return project.mark_missing(event.file_names)
     if isinstance(event, Proposed):
-        return project.set_proposals(event.proposals, fingerprints=event.fingerprints)
+        return project.set_proposals(
+            event.proposals, fingerprints=event.fingerprints, sketches=event.sketches
+        )
     if isinstance(event, Unreadable):
         return project.mark_unreadable(event.id, event.why)
     if isinstance(event, CopiesFound):
@@ -30,9 +32,9 @@ def apply_event(project: Project, event: Event) -> Change | None:
 
 
 def _apply_copies(project: Project, event: CopiesFound) -> Change:
-    hashes = project.fingerprints()
-    if event.ids.issuperset(hashes):
-        return project.set_copy_groups(event.groups)
+    if event.ids.issuperset(project.fingerprints()):
+        return project.set_copy_groups(event.groups, links=event.links, compared=event.ids)
+    hashes = project.hashes()
     # The pass knew only a part of the images: the groups of the others are found again from what is stored.
     ids = project.ids
     constraints = project.copy_constraints()
@@ -42,5 +44,6 @@ def _apply_copies(project: Project, event: CopiesFound) -> Change:
         [np.array([hashes.get(one, (0, 0))[part] for one in ids], np.uint64) for part in (0, 1)],
         same=[(item.first_id, item.second_id) for item in constraints if item.same is True],
         different=[(item.first_id, item.second_id) for item in constraints if item.same is False],
+        links=(*project.links(), *event.links),
     )
-    return project.set_copy_groups(groups)
+    return project.set_copy_groups(groups, links=event.links, compared=event.ids)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from curator.dataset.copies import group_copies
+from curator.dataset.copies import Link, group_copies
+from curator.dataset.near_copies import candidates, compare
 from curator.errors import ImageError
 from curator.imaging.decode import RGB, decode, grey, read_bytes, sha256
 from curator.imaging.fingerprint import phash
+from curator.imaging.sketch import is_detailed, sketch
 from curator.records import CopyEdit, Event, Profile, Progress, Proposal, Warned
 from curator.workflow.nearest import Focus, NearestFirst
 
@@ -50,23 +53,32 @@ Item: TypeAlias = tuple[int, str, "str | None", "str | None"]
 # Grey values that differ less than this (standard deviation of 0..255) are an empty image, and all empty
 # images have one and the same hash.
 _EMPTY_BELOW: Final = 2.0
+# Pairs that one thread compares before it is asked whether to go on: half a second.
+_COMPARED_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an earlier pass found out of an image: hashes of the whole and of the head crop, 0 for none."""
+    """What an earlier pass found out of an image: hashes of the whole and of the head crop, 0 for none; its
+    sketch, if it has one, and whether that was compared with the others.
+    """
 
     sha256: str | None
     whole: int
     head: int
+    sketch: bytes | None = None
+    compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed(Event):
-    """New proposals by image id, and with them `fingerprints`: hash of the whole, hash of the head crop."""
+    """New proposals by image id, with them `fingerprints`: hash of the whole, hash of the head crop; and
+    `sketches`, also of images that only lacked one.
+    """
 
     proposals: Mapping[int, Proposal]
     fingerprints: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    sketches: Mapping[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +91,13 @@ class Unreadable(Event):
 
 @dataclass(frozen=True, slots=True)
 class CopiesFound(Event):
-    """All groups of copies among the images `ids`; groups have two images or more."""
+    """All groups of copies among the images `ids`; groups have two images or more. `links` are those that were
+    found by detail and not known before.
+    """
 
     groups: tuple[frozenset[int], ...]
     ids: frozenset[int]
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,8 @@ class Work:
     constraints: tuple[CopyEdit, ...]
     known: Mapping[int, Known]
     copies_are_stale: bool = True
+    only_sketch: frozenset[int] = frozenset()
+    links: tuple[Link, ...] = ()
 
     @property
     def needed(self) -> bool:
@@ -113,15 +130,21 @@ class Work:
 def work_of(project: Project, *, target: Target | None = None, again: bool = False) -> Work:
     """What a project still needs: proposals of images that have none (`again`: of all), and copies anew.
 
-    `target` is the project's setting "target" where None. Called on the project's thread.
+    Images of a project that was made before there were sketches only get those (`only_sketch`). `target` is the
+    project's setting "target" where None. Called on the project's thread.
     """
     pixels, hashes = project.pixel_proposals(), project.fingerprints()
+    sketches, compared = project.sketches(), project.compared()
     items: list[Item] = []
     known: dict[int, Known] = {}
     for state in project.states():
-        if state.error is not None or (not again and state.id in pixels and state.id in hashes):
-            known[state.id] = Known(state.sha256, *hashes.get(state.id, (0, 0)))
-        else:
+        one = state.id
+        done = not again and one in pixels and one in hashes
+        if state.error is not None or done:
+            known[one] = Known(
+                state.sha256, *hashes.get(one, (0, 0)), sketches.get(one), one in compared and one in sketches
+            )
+        if state.error is None and not (done and one in sketches):
             items.append((state.id, state.file_name, state.sha256, state.error))
     chosen: Target = target or project.setting("target", "head")
     return Work(
@@ -132,6 +155,8 @@ def work_of(project: Project, *, target: Target | None = None, again: bool = Fal
         project.copy_constraints(),
         known,
         project.copies_are_stale,
+        frozenset(item[0] for item in items if item[0] in known),
+        project.links(),
     )
 
 
@@ -146,6 +171,8 @@ def propose_work(work: Work, *, workers: int = 0, focus: Focus | None = None) ->
         focus=focus,
         constraints=work.constraints,
         known=work.known,
+        only_sketch=work.only_sketch,
+        links=work.links,
     )
 
 
@@ -159,42 +186,68 @@ def propose(
     focus: Focus | None = None,
     constraints: Sequence[CopyEdit] = (),
     known: Mapping[int, Known] | None = None,
+    only_sketch: AbstractSet[int] = frozenset(),
+    links: Sequence[Link] = (),
 ) -> Iterator[Event]:
     """Proposes for `items`, nearest the focus first, then finds copies among them and the `known` ones.
 
     Yields `Proposed`, `Unreadable`, `Warned`, `Progress` and, last, `CopiesFound`. What is found does not
     depend on `workers` (0: one a core) or the focus, only the order does. May be closed at any moment; the
-    threads have ended when `close` returns. Only reads.
+    threads have ended when `close` returns. Only reads. Of `only_sketch`, which are known, no proposal is made;
+    `links` were found before among the known ones that are compared.
     """
     readable = [item for item in items if item[3] is None]
     found = dict(known or {})
     # Byte-for-byte copies need no pixels: an image that cannot be decoded still has its hash.
-    found.update({image_id: Known(digest, 0, 0) for image_id, _, digest, _ in items})
+    found.update({one[0]: Known(one[2], 0, 0) for one in items if one[0] not in only_sketch})
     total = len(readable)
     done = 0
     yield Progress(0, total, "Proposing")
-    for event in _look_at_all(readable, root, profile, target, workers, focus):
+    for event in _look_at_all(readable, root, profile, target, workers, focus, only_sketch):
         if isinstance(event, Proposed):
-            for image_id, (whole, head) in event.fingerprints.items():
-                found[image_id] = Known(found[image_id].sha256, whole, head)
-            done += len(event.proposals)
+            for image_id, drawn in event.sketches.items():
+                former = found[image_id]
+                whole, head = event.fingerprints.get(image_id, (former.whole, former.head))
+                found[image_id] = Known(former.sha256, whole, head, drawn)
+            done += len(event.sketches)
         else:
             done += 1
         yield event
         yield Progress(done, total, "Proposing")
     ids = sorted(found)
-    yield Progress(total, total, "Comparing copies")
+    new_links: list[Link] = []
+    for some in _compare(found, workers):
+        new_links += some
+        yield Progress(total, total, "Comparing copies")
+    told = {one for one in ids if is_detailed(found[one].sketch or b"")}
     groups = group_copies(
         ids,
         [found[one].sha256 for one in ids],
         [
-            np.array([found[one].whole for one in ids], np.uint64),
-            np.array([found[one].head for one in ids], np.uint64),
+            np.array([0 if one in told else found[one].whole for one in ids], np.uint64),
+            np.array([0 if one in told else found[one].head for one in ids], np.uint64),
         ],
         same=[(item.first_id, item.second_id) for item in constraints if item.same is True],
         different=[(item.first_id, item.second_id) for item in constraints if item.same is False],
+        links=(*links, *new_links),
     )
-    yield CopiesFound(tuple(groups), frozenset(ids))
+    yield CopiesFound(tuple(groups), frozenset(ids), tuple(new_links))
+
+
+def _compare(found: Mapping[int, Known], workers: int) -> Iterator[list[Link]]:
+    """The links among sketches that were not compared yet, or with those; nothing but an empty list at first."""
+    yield []
+    sketches = {one: known.sketch for one, known in found.items() if known.sketch is not None}
+    compared = [one for one in sketches if found[one].compared]
+    if len(compared) == len(sketches):
+        return
+    pairs = candidates(sketches, compared)
+    parts = [pairs[start : start + _COMPARED_AT_ONCE] for start in range(0, len(pairs), _COMPARED_AT_ONCE)]
+    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="compare")
+    try:
+        yield from pool.map(lambda part: compare(part, sketches), parts)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def propose_folder(
@@ -213,9 +266,10 @@ def propose_folder(
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    proposal: Proposal
-    whole: int
-    head: int
+    sketch: bytes
+    proposal: Proposal | None = None
+    whole: int = 0
+    head: int = 0
 
 
 def _look_at_all(
@@ -225,6 +279,7 @@ def _look_at_all(
     target: Target,
     workers: int,
     focus: Focus | None,
+    only_sketch: AbstractSet[int],
 ) -> Iterator[Proposed | Unreadable | Warned]:
     workers = workers or os.cpu_count() or 1
     order = NearestFirst([item[0] for item in items], focus)
@@ -235,7 +290,7 @@ def _look_at_all(
             # No more than the workers can begin at once: what waits in the pool ignores the focus.
             while order and len(running) < workers + 1:
                 item = items[order.take()]
-                running[pool.submit(_look, root, item, profile, target)] = item
+                running[pool.submit(_look, root, item, profile, target, item[0] in only_sketch)] = item
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             # In the order in which they were begun, so that what is nearest the focus comes first.
             yield from _events({one: running.pop(one) for one in list(running) if one in finished})
@@ -246,12 +301,15 @@ def _look_at_all(
 def _events(finished: Mapping[Future[_Looked], Item]) -> Iterator[Proposed | Unreadable | Warned]:
     proposals: dict[int, Proposal] = {}
     fingerprints: dict[int, tuple[int, int]] = {}
+    sketches: dict[int, bytes] = {}
     for future, (image_id, file_name, _, _) in finished.items():
         error = future.exception()
         if error is None:
             looked = future.result()
-            proposals[image_id] = looked.proposal
-            fingerprints[image_id] = (looked.whole, looked.head)
+            sketches[image_id] = looked.sketch
+            if looked.proposal is not None:
+                proposals[image_id] = looked.proposal
+                fingerprints[image_id] = (looked.whole, looked.head)
         elif isinstance(error, _ChangedError):
             yield Warned(str(error), {"file_name": file_name})
         elif isinstance(error, ImageError):
@@ -262,15 +320,15 @@ def _events(finished: Mapping[Future[_Looked], Item]) -> Iterator[Proposed | Unr
                 f"Nothing could be proposed for {file_name} ({type(error).__name__}): decide on it by hand.",
                 {"file_name": file_name},
             )
-    if proposals:
-        yield Proposed(proposals, fingerprints)
+    if sketches:
+        yield Proposed(proposals, fingerprints, sketches)
 
 
 class _ChangedError(ImageError):
     """The file is not the one that the scan read."""
 
 
-def _look(root: Path, item: Item, profile: Profile, target: Target) -> _Looked:
+def _look(root: Path, item: Item, profile: Profile, target: Target, only_sketch: bool) -> _Looked:
     from curator.proposals import propose_image
 
     _, file_name, digest, _ = item
@@ -278,13 +336,16 @@ def _look(root: Path, item: Item, profile: Profile, target: Target) -> _Looked:
     if digest is not None and sha256(data) != digest:
         raise _ChangedError(f"{file_name} has changed since the folder was read: read the folder again.")
     image = decode(data, file_name)
+    drawn = sketch(image).encoded()
+    if only_sketch:
+        return _Looked(drawn)
     proposal = propose_image(image, profile=profile, target=target)
     whole = _fingerprint(image)
     crop = proposal.crop
     if crop is None:
-        return _Looked(proposal, whole, whole)
+        return _Looked(drawn, proposal, whole, whole)
     head = image[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
-    return _Looked(proposal, whole, _fingerprint(np.ascontiguousarray(head)))
+    return _Looked(drawn, proposal, whole, _fingerprint(np.ascontiguousarray(head)))
 
 
 def _fingerprint(image: RGB) -> int:
