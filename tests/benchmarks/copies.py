@@ -271,8 +271,9 @@ def _time_many(many: int) -> None:
     compare(some, sketches)
     each = (time.perf_counter() - found) / max(1, len(some))
     _write(
-        f"\n{many} sketches of {sum(map(len, sketches.values())) / many / 1000:.1f} KB: {len(pairs)} pairs to look at"
-        f" found in {found - start:.1f} s, compared in {each * len(pairs):.0f} s ({1000 * each:.1f} ms each)\n"
+        f"\n{many} sketches of {sum(map(len, sketches.values())) / many / 1000:.1f} KB:"
+        f" {len(pairs)} pairs to look at found in {found - start:.1f} s,"
+        f" compared in {each * len(pairs):.0f} s ({1000 * each:.1f} ms each)\n"
     )
 
 
