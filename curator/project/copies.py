@@ -9,7 +9,7 @@ from typing import Final
 from curator.records import Decision, Proposal
 
 METHOD: Final = "copies/1"
-# Byte-for-byte copies leave no doubt but which of them stays; near-copies (distance 4 or less) had no false
+# Byte-for-byte copies leave no doubt but which of them stays; near-copies had no false
 # pair among those measured, but a person may prefer another one of them.
 _SURE_EXACT: Final = 0.97
 _SURE_NEAR: Final = 0.85

@@ -96,7 +96,7 @@ class Core:
 
     def hashes(self) -> dict[int, tuple[int, int]]:
         """The fingerprints of the images that have too little detail, or no sketch, to be told by links."""
-        return self._layers.hashes()
+        return self._layers.hashes(self._layers.fingerprints)
 
     def sketches(self) -> dict[int, bytes]:
         """The sketches (`imaging.sketch.Sketch.encoded`) by image id, as far as made."""

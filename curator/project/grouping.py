@@ -59,7 +59,7 @@ def group_around(layers: Layers, view: View, image_ids: AbstractSet[int]) -> Gro
     """
     concerned = _reach(layers, view, image_ids)
     ids = sorted(concerned)
-    known = layers.hashes()
+    known = layers.hashes(ids)
     hashes = np.array([known.get(one, (0, 0)) for one in ids], np.uint64).reshape(-1, 2)
     said = {pair: same for pair, same in layers.constraints.items() if concerned.issuperset(pair)}
     groups = group_copies(

@@ -60,12 +60,12 @@ class Layers:
         for pair in [pair for pair in self.links if image_id in pair]:
             del self.links[pair]
 
-    def hashes(self) -> dict[int, tuple[int, int]]:
-        """Fingerprints of the images that cannot be told by detail; of others the links say which are copies."""
+    def hashes(self, ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """Fingerprints of those of these images that have no detail; of others the links say which are copies."""
         return {
-            one: pair
-            for one, pair in self.fingerprints.items()
-            if one not in self.sketches or not is_detailed(self.sketches[one])
+            one: self.fingerprints[one]
+            for one in ids
+            if one in self.fingerprints and not is_detailed(self.sketches.get(one, b""))
         }
 
 
