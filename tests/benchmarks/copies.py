@@ -220,7 +220,9 @@ def _neighbours() -> None:
     acquire = scene.acquire
 
     def drawn(image: PlannedImage, step: int) -> Sketch:
-        scene.load_slice = lambda plane, at: load_slice(plane, min(at + step, slice_count(plane) - 1))
+        scene.load_slice = lambda plane, at: load_slice(
+            plane, at + step if at + step < slice_count(plane) else at - step
+        )
         scene.acquire = lambda *known: acquire(*known[:-1], np.random.default_rng((image.key, step)))
         return sketch(scene.draw_scene(image, 20240).rgb)
 
