@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLa
 from curator.app import theme
 from curator.app.curate.shapes import bounds
 from curator.app.widgets import IconButton, label
+from curator.project import proposed_masks
 from curator.records import ImageState, Mask, MaskKind, Overlay
 
 _HIGH: Final = 29
@@ -22,24 +23,28 @@ WHERE_WORDS: Final = {"background": "background", "head": "scalp or neck", "brai
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line. `mask` is the number of the mask, None for an overlay that is not masked."""
+    """One line. `mask` is the number of the mask, None for an overlay that is not masked; a `proposed` one was
+    not confirmed by a person.
+    """
 
     kind: MaskKind
     where: str
     score: float | None
     mask: int | None
+    proposed: bool = True
 
 
 def rows_of(state: ImageState) -> list[Row]:
     """The masks in their order, then overlays on the brain."""
     overlays = list(state.proposal.overlays) if state.proposal is not None else []
-    rows = []
+    rows, proposed = [], proposed_masks(state)
     for number, mask in enumerate(state.masks):
         found = max(overlays, key=lambda one: _shared(mask, one), default=None)
         if found is None or _shared(mask, found) < _SAME:
-            rows.append(Row(mask.kind, "by hand" if "masks" in state.edited else "", None, number))
+            where, score = "by hand" if "masks" in state.edited else "", None
         else:
-            rows.append(Row(mask.kind, WHERE_WORDS[found.on], found.score, number))
+            where, score = WHERE_WORDS[found.on], found.score
+        rows.append(Row(mask.kind, where, score, number, mask in proposed))
     rows += [Row(one.kind, WHERE_WORDS["brain"], one.score, None) for one in overlays if one.on == "brain"]
     return rows
 
@@ -120,7 +125,7 @@ class _RowButton(QAbstractButton):
         painter.drawLine(whole.bottomLeft(), whole.bottomRight())
         tone = colours.discard if row.mask is None else colours.unsure
         pen = QPen(QColor(tone), 1.2)
-        if row.mask is not None:
+        if row.mask is not None and row.proposed:
             pen.setDashPattern([2.2, 1.6])
         painter.setPen(pen)
         painter.drawRect(QRectF(4.5, _HIGH / 2 - 5, 9, 9))
