@@ -117,6 +117,7 @@ def _buttons(c: Colours) -> str:
     QPushButton[role="link"] {{ background: transparent; border: none; color: {c.dim}; padding: 2px 0;
         text-align: left; }}
     QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ color: {c.accent}; }}
+    QPushButton[role="link"]:disabled {{ color: {c.line_strong}; }}
     QPushButton[role="choice"] {{ background: {c.pane_raised}; border: 1px solid {c.line}; border-radius: 8px;
         text-align: left; }}
     QPushButton[role="choice"]:hover {{ background: {c.hover}; }}

@@ -120,6 +120,15 @@ class Decisions(QObject):
             self._asking = True
             self.asking_changed.emit(True)
 
+    def discard_again(self) -> None:
+        """Discards for the last reason, without a question, and says which that is."""
+        reason = self.last_reason
+        if self.targets:
+            one = not self.many
+            self.discard(reason)
+            if one:
+                messages.show(f"Discarded: {edits.REASON_WORDS[reason]}. Undo takes that back.", "done")
+
     def stop_asking(self) -> None:
         """Gives up a question for a reason."""
         if self._asking:

@@ -39,6 +39,9 @@ def _connect_canvas(page: CuratePage) -> None:
     stage.back_wanted.connect(page.go_back)
     stage.view_changed.connect(page.show_view)
     stage.notice.pressed.connect(page.model.rescan)
+    stage.pad.accept.clicked.connect(decisions.accept)
+    stage.pad.discard.clicked.connect(decisions.discard_again)
+    stage.pad.back.clicked.connect(lambda: decisions.go(-1))
     stage.reasons.chosen.connect(decisions.discard)
     stage.reasons.closed.connect(decisions.stop_asking)
     decisions.asking_changed.connect(page.asking_changed)
@@ -81,7 +84,7 @@ def _connect_lists(page: CuratePage) -> None:
     page.strip.chosen.connect(page.decisions.go_to)
     page.grid.chosen.connect(page.decisions.go_to)
     for view in (page.strip, page.grid):
-        view.all_wanted.connect(page.filter_bar.clear)
+        view.way_out.connect(page.filter_bar.clear)
     page.bar.wanted.connect(page.bar_wanted)
     page.bar.kind_wanted.connect(page.kind_chosen)
     page.bar.go_to.connect(page.go_to_number)
