@@ -101,6 +101,7 @@ _DEFAULTS: Final = (
     Key("curate.leave", ("Esc",), "Leave the tool", CURATE),
     Key("curate.next_mask", ("Shift+M",), "Select the next mask", CURATE),
     Key("curate.delete", ("Delete", "Backspace"), "Delete the selected mask", CURATE),
+    Key("curate.delete_all", ("Shift+Delete",), "Delete all masks", CURATE),
     *_by_arrows("nudge", "Ctrl+", "Nudge", ("left", "right", "up", "down")),
     *_by_arrows("size", "Alt+", "Size", ("narrower", "broader", "lower", "higher")),
     Key("curate.wider", (".",), "Crop wider by the margin", CURATE),

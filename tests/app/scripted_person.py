@@ -271,6 +271,8 @@ class ScriptedPerson:
     # Masks
 
     def _mend_masks(self, wanted: Wanted) -> None:
+        if len(self.state.masks) > 1 and self._all_wrong(wanted):
+            self._press_all_away()
         while (wrong := self._wrong_mask(wanted)) is not None:
             self._delete(wrong)
         missing = self._missing(wanted)
@@ -288,6 +290,25 @@ class ScriptedPerson:
             return None
         rights = {mask.polygon for mask in wanted.masks}
         return next((n for n, mask in enumerate(self.state.masks) if mask.polygon not in rights), None)
+
+    def _all_wrong(self, wanted: Wanted) -> bool:
+        """Whether one has to go and none is of use."""
+        if self._wrong_mask(wanted) is None:
+            return False
+        if self.exact:
+            rights = {mask.polygon for mask in wanted.masks}
+            return all(mask.polygon not in rights for mask in self.state.masks)
+        high, wide = self._image.shape[:2]
+        real = mask_area(wanted.visible, wide, high) > 0
+        return not (real & (mask_area(self.state.masks, wide, high) > 0)).any()
+
+    def _press_all_away(self) -> None:
+        if self.means == "mouse":
+            self.hands.click(self.page.inspector.overlays.delete_all)
+        else:
+            self.hands.key(Qt.Key.Key_Delete, _SHIFT)
+        self.hands.wait()
+        assert self.state.masks == ()
 
     def _missing(self, wanted: Wanted) -> list[Mask]:
         if not self.exact:

@@ -98,6 +98,21 @@ def test_masks_are_selected_one_after_the_other(page: CuratePage) -> None:
     assert len(state(page, A).masks) == 1
 
 
+def test_all_masks_go_with_one_key_or_one_click(page: CuratePage, qtbot: QtBot) -> None:
+    assert page.inspector.overlays.delete_all.isHidden()
+    press(Qt.Key.Key_Delete, Shift)
+    assert state(page, A).masks == ()
+    press(Qt.Key.Key_Z, Ctrl)
+    type_keys("m")
+    press(Qt.Key.Key_Return)
+    settle(page, qtbot)
+    QTest.mouseClick(page.inspector.overlays.delete_all, Qt.MouseButton.LeftButton)
+    settle(page, qtbot)
+    assert page.canvas.selected is None
+    assert page.inspector.overlays.delete_all.isHidden()
+    assert on_disk(page)[A].masks == ()
+
+
 def test_z_shows_full_size(page: CuratePage) -> None:
     type_keys("z")
     assert page.canvas.device_scale == 1

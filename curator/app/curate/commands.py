@@ -47,6 +47,7 @@ def commands_of(page: CuratePage) -> Commands:
         "curate.leave": partial(_leave, page),
         "curate.next_mask": partial(_next_mask, page),
         "curate.delete": partial(_delete, page),
+        "curate.delete_all": decisions.clear_masks,
         "curate.side_by_side": stage.toggle_side_by_side,
         "curate.cleaned": stage.toggle_cleaned,
         "curate.back_to_proposal": decisions.back_to_proposal,

@@ -203,6 +203,13 @@ class Decisions(QObject):
         """Makes the crop square."""
         self._apply_to_all(edits.square(self.targets), "made square")
 
+    def clear_masks(self) -> None:
+        """Deletes all masks."""
+        if any(state.masks for state in self.targets):
+            self._apply_to_all(edits.clear_masks(self.targets), "without masks now")
+        else:
+            messages.show("There is no mask to delete.")
+
     def set_fill(self, fill: Fill) -> None:
         """Sets how masks are filled."""
         if self.targets:

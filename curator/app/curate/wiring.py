@@ -70,6 +70,8 @@ def _connect_inspector(page: CuratePage) -> None:
     inspector.overlays.selected.connect(canvas.select)
     inspector.overlays.deleted.connect(canvas.delete)
     inspector.overlays.deleted.connect(page.keep_focus)
+    inspector.overlays.all_deleted.connect(decisions.clear_masks)
+    inspector.overlays.all_deleted.connect(page.keep_focus)
     inspector.copies.chosen.connect(decisions.go_to)
     inspector.copies.keep_best_wanted.connect(decisions.keep_best)
     inspector.copies.compare_wanted.connect(page.middle.open_compare)

@@ -85,6 +85,7 @@ def edit(project: Project, dice: random.Random) -> Edit:
             lambda: edits.set_crop(states[0], crop(dice), "Crop nudged", merges=True),
             lambda: edits.set_masks(one, masks(dice)),
             lambda: edits.set_masks(states[0], masks(dice), "Text mask nudged", merges=True),
+            lambda: edits.clear_masks(some),
             lambda: edits.add_margin(some, dice.choice([-5, 3, 20])),
             lambda: edits.square(some),
             lambda: edits.propagate(one, some, crop=dice.random() < 0.8, masks=True),
