@@ -28,7 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from curator.app.curate import shapes
@@ -38,11 +38,14 @@ from curator.app.keys_dialog import KeysDialog
 from curator.app.main_window import MainWindow
 from curator.app.settings import Settings
 from curator.app.shortcuts import lines_of, shortcuts
+from curator.app.widgets import KeyHint
+from curator.project import edits
 from curator.records import Crop, Mask
 
 Alt = Qt.KeyboardModifier.AltModifier
 Ctrl = Qt.KeyboardModifier.ControlModifier
 Shift = Qt.KeyboardModifier.ShiftModifier
+Plain = Qt.KeyboardModifier.NoModifier
 A = NAMES[0]
 
 
@@ -191,6 +194,49 @@ def test_the_pad_lies_on_the_canvas_beside_everything_else(
     assert [one for one in others if one.isVisible() and one.geometry().intersects(pad)] == []
     image = page.canvas.mapFromScene(0, 0, WIDTH, HEIGHT).boundingRect()
     assert not image.intersects(pad)
+
+
+def cut_off(root: QWidget) -> list[str]:
+    """The buttons below `root` that have no room for their words and the key beside them."""
+    found = []
+    for button in root.findChildren(QPushButton):
+        if button.isVisible() and button.text():
+            beside = sum(
+                one.width() + 4
+                for one in button.findChildren(KeyHint)
+                if one.isVisible() and one.y() < button.height() // 2
+            )
+            icon = 0 if button.icon().isNull() else button.iconSize().width()
+            # Words in the middle leave as much room on the left as the key takes on the right.
+            sides = 1 if "text-align: left" in button.styleSheet() else 2
+            words = button.fontMetrics().horizontalAdvance(button.text())
+            if icon + words + sides * beside > button.width():
+                found.append(button.text())
+    return found
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1440, 900)])
+def test_no_words_are_cut_off_in_any_view(
+    page: CuratePage, window: MainWindow, size: tuple[int, int], qtbot: QtBot
+) -> None:
+    window.resize(*size)
+    page.model.apply(edits.mark_all_copies(page.model.project.states()[:3], True))
+    settle(page, qtbot)
+    for keys, leave in (
+        ((Qt.Key.Key_B, Plain), None),
+        ((Qt.Key.Key_X, Plain), Qt.Key.Key_Escape),
+        ((Qt.Key.Key_C, Shift), Qt.Key.Key_Escape),
+        ((Qt.Key.Key_P, Shift), Qt.Key.Key_Escape),
+        ((Qt.Key.Key_Return, Ctrl), Qt.Key.Key_Escape),
+        ((Qt.Key.Key_S, Plain), Qt.Key.Key_S),
+        ((Qt.Key.Key_G, Plain), None),
+    ):
+        press(*keys)
+        settle(page, qtbot)
+        QApplication.processEvents()
+        assert cut_off(window) == [], (keys, page.middle.view)
+        if leave is not None:
+            press(leave)
 
 
 # What is proposed
