@@ -31,6 +31,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from curator.app import theme
 from curator.app.curate import shapes
 from curator.app.curate.overlays import MaskItem
 from curator.app.curate.page import CuratePage
@@ -237,6 +238,22 @@ def test_no_words_are_cut_off_in_any_view(
         assert cut_off(window) == [], (keys, page.middle.view)
         if leave is not None:
             press(leave)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_what_opens_from_the_top_bar_has_a_ground_of_its_own(
+    page: CuratePage, window: MainWindow, scheme: str
+) -> None:
+    if theme.current().scheme != scheme:
+        window.toggle_theme()
+    bar = page.filter_bar
+    bar.more.click()
+    menu = bar.order.menu()
+    menu.popup(bar.mapToGlobal(bar.rect().bottomLeft()))
+    QApplication.processEvents()
+    for widget, ground in ((bar.panel, theme.current().pane), (menu, theme.current().pane_raised)):
+        assert widget.grab().toImage().pixelColor(4, widget.height() // 2).name() == ground
+        widget.close()
 
 
 # What is proposed
