@@ -197,6 +197,21 @@ def test_the_pad_lies_on_the_canvas_beside_everything_else(
     assert not image.intersects(pad)
 
 
+def test_side_by_side_in_the_smallest_window_leaves_room_for_the_image(
+    page: CuratePage, window: MainWindow
+) -> None:
+    window.resize(1024, 640)
+    type_keys("s")
+    QApplication.processEvents()
+    assert page.canvas.mapFromScene(0, 0, WIDTH, HEIGHT).boundingRect().width() >= 180
+    crop = page.stage.tools.buttons["crop"]
+    assert crop.text() == ""
+    assert crop.accessibleName() == crop.toolTip() == "Crop"
+    type_keys("s")
+    QApplication.processEvents()
+    assert crop.text() == "Crop"
+
+
 def cut_off(root: QWidget) -> list[str]:
     """The buttons below `root` that have no room for their words and the key beside them."""
     found = []
