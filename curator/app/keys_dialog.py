@@ -69,7 +69,7 @@ class KeysDialog(QDialog):
                 self._grid.addWidget(SectionLabel(page), row, 0, 1, 3)
                 row += 1
             self._grid.addWidget(label(key.words, wrap=True), row, 0)
-            if key.fixed:
+            if not key.can_change:
                 self._grid.addWidget(label(f"{display(key.keys[0])}, always", "dim"), row, 1)
                 row += 1
                 continue

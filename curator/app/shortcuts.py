@@ -17,8 +17,9 @@ class Key:
     """One thing that a key does. `keys` are alternatives in Qt's portable notation, the first is shown first.
 
     `page` is the heading it is listed under. `held` keys act while they are down, so a page handles them in
-    its own key events; they are listed but not bound, and go without Ctrl, Alt and Shift. `fixed` ones cannot
-    be changed; "1…7" then stands for each digit. Keys of one `group` are listed in one line.
+    its own key events; they are listed but not bound. Those of them that `follow` are looked up here by their
+    page, so that they can be changed too, though only to keys without Ctrl, Alt and Shift. "1…7" stands for each
+    digit. Keys of one `group` are listed in one line.
     """
 
     id: str
@@ -26,16 +27,22 @@ class Key:
     words: str
     page: str
     held: bool = False
-    fixed: bool = False
+    follows: bool = False
     group: str = ""
+
+    @property
+    def can_change(self) -> bool:
+        """Whether the user may choose another."""
+        return self.follows or not self.held
 
     def takes(self, text: str) -> bool:
         """Whether the key `text` is one of these."""
-        return text in self.keys or (self.fixed and text in _DIGITS)
+        return text in self.keys or (self.keys == _EACH_DIGIT and text in _DIGITS)
 
 
 _ARROWS: Final = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}
 _DIGITS: Final = tuple("0123456789")
+_EACH_DIGIT: Final = ("1…7",)
 
 WINDOW: Final = "Everywhere"
 CURATE: Final = "Curate"
@@ -68,7 +75,7 @@ _DEFAULTS: Final = (
     Key("curate.keep", ("K",), "Keep", CURATE),
     Key("curate.discard", ("X",), "Discard, then a digit for the reason (twice: the last)", CURATE),
     Key("curate.undecided", ("U",), "Undecided", CURATE),
-    Key("curate.digits", ("1…7",), "Kind of the mask, or reason to discard", CURATE, fixed=True),
+    Key("curate.digits", _EACH_DIGIT, "Kind of the mask, or reason to discard", CURATE, held=True),
     Key("curate.relabel", ("L",), "Next label", CURATE),
     Key("curate.note", ("T",), "Write a note", CURATE),
     Key("curate.back_to_proposal", ("R",), "Back to the proposal", CURATE),
@@ -97,6 +104,7 @@ _DEFAULTS: Final = (
         "Close the polygon; with Box, a box without the mouse; open from the grid",
         CURATE,
         held=True,
+        follows=True,
     ),
     Key("curate.leave", ("Esc",), "Leave the tool", CURATE),
     Key("curate.next_mask", ("Shift+M",), "Select the next mask", CURATE),
@@ -117,18 +125,25 @@ _DEFAULTS: Final = (
     Key("curate.down", ("Down",), "Row below in the grid", CURATE),
     Key("curate.select", ("Ctrl+Space",), "Select this image too, or no longer", CURATE),
     Key("curate.select_all", ("Ctrl+A",), "Select all that are listed", CURATE),
-    Key("curate.original", ("O",), "Original (hold)", CURATE, held=True),
+    Key("curate.original", ("O",), "Original (hold)", CURATE, held=True, follows=True),
     Key("curate.cleaned", ("V",), "Cleaned, as it is trained on", CURATE),
     Key("curate.side_by_side", ("S",), "Side by side", CURATE),
     Key("curate.fit", ("F",), "Fit the image", CURATE),
     Key("curate.full_size", ("Z",), "Full size, 1:1 (or double click)", CURATE),
     Key("curate.zoom_in", ("+", "="), "Zoom in (or wheel)", CURATE),
     Key("curate.zoom_out", ("-",), "Zoom out", CURATE),
-    Key("curate.pan", ("H",), "Pan (hold, or middle drag)", CURATE, held=True),
+    Key("curate.pan", ("H",), "Pan (hold, or middle drag)", CURATE, held=True, follows=True),
     Key("curate.tone", ("W",), "Window, level, gamma (or right drag)", CURATE),
     Key("curate.plain_tone", ("Shift+W",), "Grey values as they are", CURATE),
     Key("curate.invert", ("I",), "Invert the view", CURATE),
-    Key("review.back", ("Backspace",), "Back to Review, if you came from there", CURATE, held=True),
+    Key(
+        "review.back",
+        ("Backspace",),
+        "Back to Review, if you came from there",
+        CURATE,
+        held=True,
+        follows=True,
+    ),
     Key("train.start", ("Ctrl+Return",), "Train", TRAIN),
     Key("train.pause", ("Ctrl+P",), "Pause or go on", TRAIN),
     Key("train.stop", ("Ctrl+.",), "Stop and keep", TRAIN),
@@ -198,7 +213,7 @@ class Shortcuts(QObject):
     def set_own(self, keys: dict[str, str]) -> None:
         """Takes over the user's changes; unknown ids, empty keys and what would do two things are left out."""
         self._own = {
-            id: text for id, text in keys.items() if id in self._keys and text and not self._keys[id].fixed
+            id: text for id, text in keys.items() if id in self._keys and text and self._keys[id].can_change
         }
         for id, text in list(self._own.items()):
             if self.clashes(id, text) is not None:

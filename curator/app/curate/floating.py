@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider,
 from curator.app import theme
 from curator.app.curate.flow import FlowLayout
 from curator.app.curate.tools import ToolName
-from curator.app.shortcuts import display, shortcuts
+from curator.app.shortcuts import display, shortcuts, with_keys
 from curator.app.widgets import IconButton, KeyHint, KeyTip, label
 from curator.project.edits import REASON_WORDS
 from curator.records import DISCARD_REASONS, MASK_KINDS, DiscardReason, MaskKind
@@ -101,9 +101,11 @@ class ToolPalette(Panel):
         if compact == self._compact:
             return
         self._compact = compact
-        for button, words in self._words.items():
+        for (button, words), key in zip(
+            self._words.items(), (*(key for *_, key in TOOLS), "curate.pan"), strict=True
+        ):
             button.setText("" if compact else words)
-            button.setToolTip(words if compact else "")
+            button.setToolTip(with_keys(f"{words} ([{key}])") if compact else "")
             for hint in button.findChildren(KeyHint):
                 hint.setVisible(not compact)
         self.setFixedWidth(_COMPACT if compact else WIDTH)
