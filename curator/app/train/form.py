@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from curator.app.train.fields import Field, FractionBox, RateBox, choice_box, count_box
+from curator.app.train.fields import BatchBox, Field, FractionBox, RateBox, choice_box, count_box
 from curator.app.widgets import Fold, SectionLabel, label
 from curator.imaging.render import RESIZES
 from curator.training.config import (
@@ -46,9 +46,7 @@ FIELDS: Final = (
         "open_every", "One more every, epochs", "count", "Epochs between two openings; 0 opens all at once"
     ),
     Field("feature_views", "Views for the head", "count", "Augmented views of each image, worked out once"),
-    Field(
-        "batch_size", "Batch size", "count", "Images worked on at once; smaller needs less memory; 0 finds it"
-    ),
+    Field("batch_size", "Batch size", "batch", "Images worked on at once; 0 finds what memory holds"),
     Field("optimiser", "Optimiser", "choice", "AdamW, or SGD with momentum"),
     Field("head_lr", "Learning rate, head", "rate", "Step size while only the head learns"),
     Field("lr", "Learning rate", "rate", "Step size once the upper blocks learn too"),
@@ -79,6 +77,8 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "device": ("auto", "cuda", "mps", "cpu"),
     "weights": ("imagenet", "none"),
 }
+# With another of these, or another backbone, a batch takes other memory.
+MEMORY_TAKERS: Final = ("image_size", "open_groups", "optimiser", "precision", "weights", "device")
 LIMITS: Final[dict[str, tuple[int, int]]] = {
     "epochs": (1, 10_000),
     "head_epochs": (0, 10_000),
@@ -125,10 +125,15 @@ class TrainForm(QWidget):
     """Makes a `TrainConfig`. `changed` comes with every change."""
 
     changed = Signal()
+    find_rate_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Training options")
+        self.find_button = QPushButton("Find…")
+        self.find_button.setAccessibleName("Find a learning rate")
+        self.find_button.setToolTip("Tries rising rates on a copy of the network and draws the loss")
+        self.find_button.clicked.connect(self.find_rate_wanted)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -159,6 +164,8 @@ class TrainForm(QWidget):
         self._editors: dict[str, QWidget] = {}
         self.more = Fold("More options", self._options())
         column.addWidget(self.more)
+        self._found_for: tuple[Any, ...] = ()
+        self.changed.connect(self._forget_found_batch)
         # What the form does not ask for stays as the preset, or the run that is shown, has it.
         self._base = TrainConfig.preset_named(DEFAULT_PRESET)
         self.set_preset(DEFAULT_PRESET)
@@ -210,6 +217,30 @@ class TrainForm(QWidget):
         self.weights_words.setVisible(bool(words))
         self.fetch_button.setVisible(can_fetch)
 
+    def show_found_batch(self, size: int) -> None:
+        """Shows in place of "auto" the batch size that a training has found, while it would be found again."""
+        self._found_for = self._memory_takers()
+        self._batch_box().show_found(size)
+
+    @Slot()
+    def _forget_found_batch(self) -> None:
+        if self._found_for and self._found_for != self._memory_takers():
+            self._found_for = ()
+            self._batch_box().show_found(None)
+
+    def _batch_box(self) -> BatchBox:
+        box = self._editors["batch_size"]
+        assert isinstance(box, BatchBox)
+        return box
+
+    def _memory_takers(self) -> tuple[Any, ...]:
+        return (self.backbone.currentData(), *(_read(self._editors[name]) for name in MEMORY_TAKERS))
+
+    @Slot(str, float)
+    def use_rate(self, phase: str, rate: float) -> None:
+        """Takes a learning rate for a phase, "head" or "unfrozen"."""
+        _write(self._editors["head_lr" if phase == "head" else "lr"], rate)
+
     def _options(self) -> QWidget:
         holder = QWidget()
         grid = QGridLayout(holder)
@@ -226,6 +257,8 @@ class TrainForm(QWidget):
             words.setToolTip(field.tip)
             words.setBuddy(editor)
             grid.addWidget(words, row, 0)
+            if field.name == "lr":
+                grid.addWidget(self.find_button, row, 0, Qt.AlignmentFlag.AlignRight)
             grid.addWidget(editor, row, 1, Qt.AlignmentFlag.AlignRight)
             self._editors[field.name] = editor
         return holder
@@ -235,6 +268,10 @@ class TrainForm(QWidget):
             box = count_box(*LIMITS[field.name], step=32 if field.kind == "size" else 1)
             box.valueChanged.connect(self.changed)
             return box
+        if field.kind == "batch":
+            batch = BatchBox(LIMITS[field.name][1])
+            batch.valueChanged.connect(self.changed)
+            return batch
         if field.kind == "rate":
             rate = RateBox()
             rate.valueChanged.connect(self.changed)
