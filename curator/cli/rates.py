@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from curator.cli.output import complain, drawn, say, say_json
 
 if TYPE_CHECKING:
-    from curator.manifest.files import Manifest
-    from curator.training.config import TrainConfig
     from curator.training.events import RateFound
 
 _WIDTH: Final = 48
 _NAMES: Final = {"head": "head (--head-lr)", "unfrozen": "opened layers (--lr)"}
 
 
-def find_rates(manifest: Manifest, config: TrainConfig, root: Path | None, as_json: bool) -> None:
+def find_rates(
+    manifest: Path, root: Path | None, preset: str, changes: dict[str, Any], as_json: bool
+) -> None:
     """Prints a curve and a suggestion for each phase that the plan has. Trains nothing that is kept."""
+    from curator.manifest.files import read_manifest
+    from curator.training.config import TrainConfig
     from curator.training.events import BatchSizeFound, RateFound
     from curator.training.lr_finder import range_test
 
+    config = replace(TrainConfig.preset_named(preset), **changes)
     found = []
-    for event in drawn(range_test(manifest, config, root=root)):
+    for event in drawn(range_test(read_manifest(manifest), config, root=root)):
         if isinstance(event, BatchSizeFound):
             complain(event.message)
         elif isinstance(event, RateFound):

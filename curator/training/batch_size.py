@@ -1,9 +1,9 @@
 """How many images a batch may have: raised before a run begins to what the device's memory holds.
 
 On an accelerator, batches are tried out: doubled until memory runs out or too much of it is taken, then halved in
-between. The main memory of a machine does not run out like that: the system swaps, or ends a process. There, two
-small batches are worked, what each held at its height is counted, and the line through both says how many images
-a share of the free memory holds.
+between. The main memory of a machine does not run out like that: the system swaps, or ends a process. There, two or
+three small batches are worked, the bytes of all tensors that lived at the height of each are counted, and that
+says how many images a share of the free memory holds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _MOST: Final = 0.85
 _ENOUGH: Final = 0.80
 # Of the main memory: the page cache, the window and other programs live from the other half.
 _MOST_ON_CPU: Final = 0.5
-_SMALL_ON_CPU: Final = (2, 4)
+# Twice the images must take so many times the bytes for these to tell what an image takes.
+_GROWN: Final = 1.5
 # More parts than this of the training images in a batch leave too few steps in an epoch to learn from.
 _STEPS_AN_EPOCH: Final = 8
 _GIB: Final = 1024.0**3
@@ -114,26 +115,27 @@ def _by_trying(probe: Probe, most: int) -> Generator[Event, None, tuple[int, int
 
 
 def _by_growth(probe: Probe, most: int) -> Generator[Event, None, tuple[int, int, int]]:
-    """The line through two small batches; the size, and the bytes that it will need and that are free."""
-    sizes = [size for size in _SMALL_ON_CPU if size <= max(most, SMALLEST)]
-    counts: list[int] = []
-    free = 0
-    for number, size in enumerate(sizes):
-        yield Progress(number, len(sizes), f"Trying a batch of {size}")
+    """Small batches, doubled until images and not weights make the bytes; the size, and the bytes needed and free.
+
+    Beyond that the bytes grow at most in proportion to the images, since what is fixed only adds to the small.
+    """
+    size, before = SMALLEST, 0
+    expected = max(2, math.ceil(math.log2(most)))
+    for number in range(expected + 1):
+        yield Progress(min(number, expected - 1), expected, f"Trying a batch of {size}")
         free, needed = _try(probe, size, 1)
         fine = _within(needed, free, _MOST_ON_CPU)
         yield BatchSizeTried(size, fine, needed, free)
         if needed is None or not fine:
             if size == SMALLEST:
                 raise _nothing_fits(probe, needed, free)
-            return sizes[number - 1], counts[-1], free
-        counts.append(needed)
-    if len(counts) == 1:
-        return sizes[0], counts[0], free
-    each = max(1.0, (counts[1] - counts[0]) / (sizes[1] - sizes[0]))
-    fixed = counts[0] - each * sizes[0]
-    size = max(sizes[1], min(most, int((_MOST_ON_CPU * free - fixed) / each)))
-    return size, round(fixed + each * size), free
+            return max(SMALLEST, size // 2), before, free
+        if size == most or (before and needed >= _GROWN * before):
+            break
+        size, before = min(2 * size, most), needed
+    each = needed / size
+    size = max(size, min(most, int(_MOST_ON_CPU * free / each)))
+    return size, round(each * size), free
 
 
 def _try(probe: Probe, size: int, steps: int) -> tuple[int, int | None]:
@@ -198,7 +200,8 @@ class DeviceProbe:
             self._work(images, steps)
             # It keeps what it has taken, so this is the height.
             return int(torch.mps.driver_allocated_memory() - before)
-        with TensorBytes(self._trial.network) as count:
+        count = TensorBytes(self._trial.network)
+        with count:
             self._work(images, steps)
         return count.height
 
@@ -221,7 +224,7 @@ class DeviceProbe:
                 parameter.grad = None
 
 
-class TensorBytes(TorchDispatchMode):
+class TensorBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the bytes of all tensors that are made inside `with` and live at the same time.
 
     Exact and repeatable, unlike the memory of the process, which the allocator gives back late or never. What a
@@ -229,7 +232,7 @@ class TensorBytes(TorchDispatchMode):
     """
 
     def __init__(self, *known: torch.nn.Module) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.height = 0
         self._now = 0
         self._storages: dict[int, weakref.ref[torch.UntypedStorage]] = {}

@@ -15,19 +15,19 @@ class Halving:
 
     For each batch: `begin`, then work it in `pieces`, and where memory runs out, leave the `except` block,
     `halve`, and work the same batch again from its first image. Augment the parts as they were cut before they
-    are cut into pieces: `generator`, which draws the augmentation, is back where it was at `begin`, so that the
+    are cut into pieces: the generator that draws the augmentation is back where it was at `begin`, so that the
     same images come again. BatchNorm that gathers statistics gets those from before the batch back; as
     with any gradient accumulation, it then sees the smaller parts, and never fewer than 2 images.
     """
 
-    def __init__(self, network: Network, device: torch.device, generator: torch.Generator) -> None:
+    def __init__(self, network: Network, device: torch.device) -> None:
         self._network = network
         self._device = device
-        self._generator = generator
+        self._generator: torch.Generator | None = None
         self._most: int | None = None
         self._largest = 0
         self._random: RandomState | None = None
-        self._drawn = generator.get_state()
+        self._drawn = torch.empty(0, dtype=torch.uint8)
         self._statistics: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._said = False
 
@@ -36,11 +36,13 @@ class Halving:
         """The most images worked at once; None as long as memory never ran out."""
         return self._most
 
-    def begin(self) -> None:
+    def begin(self, generator: torch.Generator) -> None:
         """Notes what a batch changes before its gradient is whole: random numbers and running statistics."""
         self._random = RandomState(self._device)
-        self._drawn = self._generator.get_state()
+        self._generator = generator
+        self._drawn = generator.get_state()
         self._largest = 0
+        self._statistics = []
         if self._network.learns_statistics():
             self._statistics = [(one, one.clone()) for one in self._network.features.buffers()]
 
@@ -66,11 +68,11 @@ class Halving:
                 f"Memory ran out on {self._device} even with {words} at a time: close other "
                 "programs that use it, or train with smaller images or a smaller backbone."
             )
-        self._most = self._largest // 2
+        self._most, self._largest = self._largest // 2, 0
         self._network.zero_grad(set_to_none=True)
-        if self._random is not None:
+        if self._random is not None and self._generator is not None:
             self._random.restore()
-        self._generator.set_state(self._drawn)
+            self._generator.set_state(self._drawn)
         with torch.no_grad():
             for buffer, before in self._statistics:
                 buffer.copy_(before)

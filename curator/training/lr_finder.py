@@ -4,21 +4,73 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Final
 
 import torch
 
 from curator.errors import TrainingError
+from curator.manifest.files import Manifest
+from curator.manifest.schema import ManifestRow
 from curator.records import Event, Progress
+from curator.training.config import TrainConfig
+from curator.training.data import load_images
+from curator.training.device import pick, settings
 from curator.training.events import Heartbeat, Phase, RateFound, RateTried
+from curator.training.loop import refuse_impossible
 from curator.training.pace import Pace
+from curator.training.precision import Casting
+from curator.training.ranks import Ranks
 from curator.training.rate_curve import Suggestion, diverged, suggest, sweep
-from curator.training.trial import Trial, is_out_of_memory
+from curator.training.settle import most_opened, settle_batch_size, trial_of
+from curator.training.trial import Trial, is_out_of_memory, out_of_memory
+from curator.training.work import Work, drafted
 
 # Below the lowest nothing moves in so few steps, above the highest every network here runs away.
 _LOWEST: Final = 1e-6
 _HIGHEST: Final = 10.0
 _PER_DECADE: Final = 10
+# Images loaded for each step where the batch size is still to be found.
+_LARGEST_UNKNOWN: Final = 256
+
+
+def range_test(
+    manifest: Manifest, config: TrainConfig, *, phase: Phase | None = None, root: Path | None = None
+) -> Iterator[Event]:
+    """The range test on the training images of a manifest, for a phase or for each that the plan has.
+
+    Yields `Progress` and `Warned` while images load, and what `settle_batch_size` and `find_rate` yield: last of
+    each phase a `RateFound`. Without pretrained weights nothing is frozen, so there is only "unfrozen". Writes
+    nothing. Raises `TrainingError` where the plan or the data don't allow it.
+    """
+    refuse_impossible(manifest, tuple(manifest.info.classes))
+    device = torch.device(pick(config.device))
+    rows = [row for row in manifest.rows if row.decision == "keep" and row.split == "train"]
+    with settings(config.threads, config.deterministic):
+        loaded = yield from load_images(
+            _some(rows, config),
+            root or manifest.root,
+            config.image_size,
+            config.resize,
+            config.cleaning,
+            skip=config.skip_unreadable,
+        )
+        if not loaded.rows:
+            raise TrainingError("None of the images of the train split could be read: see the warnings.")
+        yield Progress(0, 0, "Building the network")
+        work = drafted(
+            manifest, config, Path(), manifest.root, {"train": loaded, "val": loaded}, device, Ranks()
+        )
+        yield from settle_batch_size(work)
+        plan = work.run.config
+        if plan.precision == "float16":
+            # Its gradients vanish unless they are scaled, as a run does step by step.
+            work.casting = Casting("float32", device)
+        for one in _phases(work, phase):
+            opened = 0 if one == "head" else most_opened(work)
+            trial = trial_of(work, opened)
+            pace = Pace(trial.network, plan.image_size, device, training=True, fixed=plan.deterministic)
+            yield from find_rate(trial, pace, phase=one, batch_size=plan.batch_size, seed=plan.seed)
 
 
 def find_rate(
@@ -53,6 +105,32 @@ def find_rate(
     return found
 
 
+def _phases(work: Work, wanted: Phase | None) -> list[Phase]:
+    config, most = work.run.config, most_opened(work)
+    if not work.run.pretrained:
+        return ["unfrozen"]
+    if most == 0:
+        return ["head"]
+    if wanted is not None:
+        return [wanted]
+    found: list[Phase] = []
+    if config.head_epochs > 0:
+        found.append("head")
+    if config.epochs > config.head_epochs:
+        found.append("unfrozen")
+    return found
+
+
+def _some(rows: list[ManifestRow], config: TrainConfig) -> list[ManifestRow]:
+    """As many rows as the test can use, drawn by the plan's seed: others need not be loaded."""
+    steps = len(sweep(_LOWEST, _HIGHEST, _PER_DECADE))
+    most = steps * (config.batch_size or _LARGEST_UNKNOWN)
+    if len(rows) <= most:
+        return rows
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(config.seed))
+    return [rows[index] for index in sorted(order[:most].tolist())]
+
+
 def _step(
     trial: Trial, pace: Pace, optimiser: torch.optim.Optimizer, batch: torch.Tensor
 ) -> Generator[Event, None, float]:
@@ -67,10 +145,7 @@ def _step(
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            raise TrainingError(
-                f"Memory ran out on {trial.device} with a batch of {len(batch)} images: choose a smaller batch, "
-                "or let it be found."
-            ) from None
+            raise out_of_memory(trial.device) from None
         done += part
     if math.isfinite(loss):
         trial.step(optimiser)
@@ -95,4 +170,4 @@ def _words(read: Suggestion) -> str:
             "The loss fell at no learning rate, so none is suggested: look whether the labels are right, open more "
             "blocks, or keep the rate of the preset."
         )
-    return f"A learning rate of {read.rate:.1e} lies well inside the longest fall of the loss."
+    return f"A learning rate of {read.rate:.1e} lies half way down the fall of the loss."

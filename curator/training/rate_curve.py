@@ -2,7 +2,9 @@
 
 The test is Leslie N. Smith's ("Cyclical Learning Rates for Training Neural Networks", WACV 2017, section 3.3):
 the rate grows from mini-batch to mini-batch, and where the loss falls fastest there is a good rate. The two ways
-to read it are fastai's (`fastai/callback/schedule.py`: `steep` and `valley`).
+to read it are fastai's (`fastai/callback/schedule.py`): `steep`, and `valley`, half way down the longest fall. Its
+longest falling subsequence counts the noise of the flat begin as a fall, and then suggests too little; here the
+fall is bounded by how much of it is done.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ _SKIPPED_FIRST: Final = 0.1
 _SKIPPED_LAST: Final = 5
 # Below a fall by this share the curve is flat, and what is read off it would be noise.
 _LEAST_FALL: Final = 0.02
+# The fall goes from where so much of it is done to where so much is left.
+_EDGE: Final = 0.1
 _FEWEST: Final = 12
 
 
@@ -32,7 +36,7 @@ _FEWEST: Final = 12
 class Suggestion:
     """What a curve says: `rate` is the one to take, None where the loss does not fall.
 
-    It is `valley`, which lies two thirds into the longest fall; `steepest` is where the loss falls fastest.
+    It is `valley`, half way down the fall to the lowest loss; `steepest` is where the loss falls fastest.
     """
 
     rate: float | None
@@ -75,27 +79,17 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> Suggestion:
     last = len(points) - _SKIPPED_LAST
     if last - first < _FEWEST - _SKIPPED_LAST:
         return Suggestion(None, None, None)
-    kept = curve[first:last]
-    start, end = _longest_fall(kept)
-    if kept[start] - kept[end] < _LEAST_FALL * abs(kept[start]):
+    kept = np.array(curve[first:last])
+    lowest = int(kept.argmin())
+    top = float(kept[: lowest + 1].max())
+    fall = top - float(kept[lowest])
+    if fall < _LEAST_FALL * abs(top):
         return Suggestion(None, None, None)
-    steepest = _rounded(points[first + int(np.argmin(np.gradient(kept)))][0])
-    # fastai's `valley`: a third of the fall, and half of that again, after its begin.
-    third = (end - start) / 3
-    valley = _rounded(points[first + start + int(third) + int(third / 2)][0])
-    return Suggestion(valley, steepest, valley)
-
-
-def _longest_fall(losses: Sequence[float]) -> tuple[int, int]:
-    """First and last place of the longest subsequence in which each loss is lower than the one before."""
-    length = [1] * len(losses)
-    begin = list(range(len(losses)))
-    for here in range(len(losses)):
-        for before in range(here):
-            if losses[before] > losses[here] and length[before] + 1 > length[here]:
-                length[here], begin[here] = length[before] + 1, begin[before]
-    end = max(range(len(losses)), key=length.__getitem__)
-    return begin[end], end
+    begin = int(np.flatnonzero(kept[: lowest + 1] >= top - _EDGE * fall)[-1])
+    end = begin + int(np.flatnonzero(kept[begin:] <= kept[lowest] + _EDGE * fall)[0])
+    steepest = begin + int(np.argmin(np.gradient(kept)[begin : end + 1]))
+    valley = _rounded(points[first + (begin + end) // 2][0])
+    return Suggestion(valley, _rounded(points[first + steepest][0]), valley)
 
 
 def _rounded(rate: float) -> float:

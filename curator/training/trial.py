@@ -9,6 +9,7 @@ from types import TracebackType
 
 import torch
 
+from curator.errors import TrainingError
 from curator.training.network import Network
 
 # What backends without an error class of their own say: MPS, the CPU's allocator, cuBLAS and cuDNN.
@@ -20,6 +21,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _OUT_OF_MEMORY)
+
+
+def out_of_memory(device: torch.device) -> TrainingError:
+    """What to do where memory ran out and a smaller part of a batch does not help."""
+    return TrainingError(
+        f"Memory ran out on {device}: close other programs that use it, choose a smaller batch or let it be found, "
+        "or train with smaller images or a smaller backbone."
+    )
 
 
 def give_back_memory(device: torch.device) -> None:

@@ -113,8 +113,8 @@ class RateSheet(QDialog):
         column.setSpacing(12)
         column.addWidget(
             label(
-                "A copy of the network learns for a moment while the rate grows from step to step. Where the loss "
-                "falls longest, a rate is good; where it jumps, it is too high. Nothing of this is kept.",
+                "A copy of the network learns for a moment while the rate grows from step to step. While the loss "
+                "falls, a rate is good; where it jumps, it is too high. Nothing of this is kept.",
                 "dim",
                 wrap=True,
             )

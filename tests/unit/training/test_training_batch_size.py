@@ -11,12 +11,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from memory_fakes import MIB, FakeProbe
+from memory_fakes import MIB, FakeProbe, small_network
 from torch.nn import functional
 
 from curator.errors import TrainingError
 from curator.records import Event, Progress
-from curator.training.backbones import build, card_named
 from curator.training.batch_size import LARGEST_ON_CPU, DeviceProbe, TensorBytes, find_batch_size
 from curator.training.events import BatchSizeFound, BatchSizeTried
 from curator.training.network import Network
@@ -123,9 +122,18 @@ def test_the_main_memory_is_never_run_out_of_but_reckoned_from_two_small_batches
     probe = FakeProbe(4000 * MIB, refuses=False)
     found = found_by(probe)
     assert probe.tried == [(2, 1), (4, 1)]
-    # Half of what is free: 2000 MB, less the fixed 100, at 50 an image.
-    assert found.batch_size == 38
-    assert found.needed == probe.needs(38)
+    # Half of what is free: 2000 MB, at 75 an image, with its part of the fixed 100.
+    assert found.batch_size == 26
+    assert probe.needs(26) <= found.needed <= 2000 * MIB
+
+
+def test_on_a_cpu_heavy_weights_do_not_pass_for_light_images() -> None:
+    """As long as weights make the height, twice the images take no more: larger batches tell."""
+    probe = FakeProbe(4000 * MIB, fixed=0, refuses=False)
+    probe.needs = lambda images: max(900, 60 * images) * MIB  # type: ignore[method-assign]
+    found = found_by(probe)
+    assert [size for size, _ in probe.tried] == [2, 4, 8, 16, 32]
+    assert found.batch_size == 33
 
 
 def test_on_a_cpu_more_than_it_gains_from_is_not_taken() -> None:
@@ -162,13 +170,13 @@ def test_lack_of_memory_is_told_from_other_errors(error: Exception, is_it: bool)
 # On a real network
 
 
-SIDE = 32
+SIDE = 16
 
 
 @pytest.fixture
 def network() -> Network:
     torch.manual_seed(1)
-    made = build(card_named("mobilenet_v2"), 2, dropout=0.3)
+    made = small_network(dropout=0.3)
     made.open(3)
     return made
 
@@ -225,7 +233,7 @@ def refusing(trial: Trial) -> DeviceProbe:
     """The CPU, taken for a device of which each look says that a little less is free."""
     probe = DeviceProbe(trial)
     probe.refuses = True
-    free = count(40 * MIB, -MIB)
+    free = count(probe.measure(7, 1), -64)
     probe.free = lambda: next(free)  # type: ignore[method-assign]
     return probe
 
@@ -261,16 +269,15 @@ def test_an_error_in_the_middle_of_a_step_leaves_all_as_it_was(network: Network)
     optimiser = one_step(network)
     before = everything(network, optimiser)
     with pytest.raises(TrainingError, match="Even a batch of 2"):
-        list(find_batch_size(refusing(trial_of(network, broken)), 400))
+        list(find_batch_size(DeviceProbe(trial_of(network, broken)), 400))
     assert everything(network, optimiser) == before
 
 
 def test_what_a_batch_takes_grows_by_the_same_for_each_image(network: Network) -> None:
     probe = DeviceProbe(trial_of(network))
-    two, four, eight = (probe.measure(size, 1) for size in (2, 4, 8))
-    assert two < four < eight
-    assert eight - four == pytest.approx(2 * (four - two), rel=0.1)
-    assert probe.measure(4, 2) == pytest.approx(four, rel=0.1)
+    first, second, third = (probe.measure(size, 1) for size in (16, 24, 32))
+    assert first < second < third
+    assert third - second == pytest.approx(second - first, rel=0.05)
 
 
 def test_the_state_of_the_optimiser_counts(network: Network) -> None:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import pytest
 import torch
-from memory_fakes import RunsOut
+from memory_fakes import RunsOut, small_network
 from torch.nn import functional
 
 from curator.errors import TrainingError
 from curator.records import Warned
 from curator.training.augment import augment
-from curator.training.backbones import build, card_named
 from curator.training.halving import Halving
 from curator.training.network import Network
 
-SIDE, BATCH = 32, 12
+SIDE, BATCH = 16, 12
 CPU = torch.device("cpu")
 
 
 def network_of(*, keeps: bool = True, dropout: float = 0.0) -> Network:
     torch.manual_seed(1)
-    network = build(card_named("mobilenet_v2"), 2, dropout=dropout)
+    network = small_network(dropout=dropout)
     network.keep_statistics = keeps
     network.open(3)
     network.train()
@@ -38,7 +37,7 @@ def worked(
     """One batch as the loop works it: its gradient, the warnings, and the augmented images of the whole."""
     images, targets = images_of(sum(parts))
     warnings: list[Warned] = []
-    halving.begin()
+    halving.begin(generator)
     while True:
         network.zero_grad(set_to_none=True)
         seen: list[torch.Tensor] = []
@@ -74,7 +73,7 @@ def in_batches(
     first.late = late
     network.features[0] = first  # type: ignore[index,operator]
     generator = torch.Generator().manual_seed(9)
-    halving = Halving(network, CPU, generator)
+    halving = Halving(network, CPU)
     warnings: list[Warned] = []
     for _ in range(batches):
         gradient, more, seen = worked(network, halving, generator, parts or [BATCH])
@@ -140,8 +139,8 @@ def test_statistics_that_are_learnt_take_in_each_batch_once() -> None:
 
 def test_statistics_that_are_learnt_never_come_from_one_image() -> None:
     network = network_of(keeps=False)
-    halving = Halving(network, CPU, torch.Generator())
-    halving.begin()
+    halving = Halving(network, CPU)
+    halving.begin(torch.Generator())
     for _ in range(2):
         halving.pieces(12)
         halving.halve()
@@ -160,9 +159,9 @@ def test_chance_goes_on_as_if_it_had_not_happened() -> None:
     """Dropout of the next batch draws what it would have drawn after one attempt with these pieces."""
     network = network_of(dropout=0.5)
     generator = torch.Generator().manual_seed(3)
-    halving = Halving(network, CPU, generator)
+    halving = Halving(network, CPU)
     torch.manual_seed(5)
-    halving.begin()
+    halving.begin(generator)
     first = torch.rand(4), torch.rand(4, generator=generator)
     halving.pieces(4)
     halving.halve()

@@ -9,10 +9,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from memory_fakes import small_network
 from torch import nn
 
 from curator.errors import TrainingError
-from curator.training.backbones import build, card_named
 from curator.training.events import Heartbeat, RateFound, RateTried
 from curator.training.lr_finder import find_rate
 from curator.training.network import Network
@@ -107,7 +107,7 @@ def test_a_loss_that_runs_away_ends_the_test_and_one_bad_batch_does_not() -> Non
 
 # On a network
 
-SIDE = 32
+SIDE = 16
 
 
 def trial_of(network: Network, learnable: bool = True) -> Trial:
@@ -132,7 +132,7 @@ def trial_of(network: Network, learnable: bool = True) -> Trial:
 @pytest.fixture
 def network() -> Network:
     torch.manual_seed(1)
-    made = build(card_named("mobilenet_v2"), 2, dropout=0.2)
+    made = small_network(dropout=0.2)
     made.keep_statistics = True
     made.open(0)
     return made
@@ -143,13 +143,14 @@ def pace_of(network: Network) -> Pace:
 
 
 def test_it_draws_the_curve_and_suggests_a_rate_that_learns(network: Network) -> None:
-    events = list(find_rate(trial_of(network), pace_of(network), phase="head", batch_size=16))
+    network.open(3)
+    events = list(find_rate(trial_of(network), pace_of(network), phase="unfrozen", batch_size=16))
     tried = [event for event in events if isinstance(event, RateTried)]
     found = events[-1]
     assert isinstance(found, RateFound)
     assert found.points == tuple((one.rate, one.loss) for one in tried)
     assert [one.rate for one in tried] == RATES[: len(tried)]
-    assert found.phase == "head"
+    assert found.phase == "unfrozen"
     assert found.batch_size == 16
     assert found.suggestion is not None
     assert f"{found.suggestion:.1e}" in found.message
@@ -172,9 +173,10 @@ def after_training(network: Network, rate: float) -> float:
 
 
 def test_it_stops_where_the_loss_runs_away(network: Network) -> None:
-    network.keep_statistics = False
-    network.open(3)
-    events = list(find_rate(trial_of(network), pace_of(network), phase="unfrozen", batch_size=16))
+    trial = trial_of(network)
+    trial.optimiser = lambda copy: torch.optim.SGD(copy.head.parameters(), lr=1e-3)
+    trial.losses = lambda copy, part: (copy(torch.ones(len(part), 3, SIDE, SIDE)) - 3).square().sum(1) * 1e4
+    events = list(find_rate(trial, pace_of(network), phase="head", batch_size=16))
     found = events[-1]
     assert isinstance(found, RateFound)
     assert len(found.points) < len(RATES)
@@ -232,5 +234,5 @@ def test_out_of_memory_is_a_sentence(network: Network) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     trial.losses = full
-    with pytest.raises(TrainingError, match="with a batch of 16 images: choose a smaller batch"):
+    with pytest.raises(TrainingError, match="Memory ran out on cpu: close other programs"):
         list(find_rate(trial, pace_of(network), phase="head", batch_size=16))
