@@ -119,7 +119,7 @@ def _by_growth(probe: Probe, most: int) -> Generator[Event, None, tuple[int, int
 
     Beyond that the bytes grow at most in proportion to the images, since what is fixed only adds to the small.
     """
-    size, before = SMALLEST, 0
+    size, before, height = SMALLEST, 0, 0
     expected = max(2, math.ceil(math.log2(most)))
     for number in range(expected + 1):
         yield Progress(min(number, expected - 1), expected, f"Trying a batch of {size}")
@@ -130,10 +130,11 @@ def _by_growth(probe: Probe, most: int) -> Generator[Event, None, tuple[int, int
             if size == SMALLEST:
                 raise _nothing_fits(probe, needed, free)
             return max(SMALLEST, size // 2), before, free
-        if size == most or (before and needed >= _GROWN * before):
+        height = needed
+        if size == most or (before and height >= _GROWN * before):
             break
-        size, before = min(2 * size, most), needed
-    each = needed / size
+        size, before = min(2 * size, most), height
+    each = height / size
     size = max(size, min(most, int(_MOST_ON_CPU * free / each)))
     return size, round(each * size), free
 

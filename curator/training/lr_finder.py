@@ -170,4 +170,5 @@ def _words(read: Suggestion) -> str:
             "The loss fell at no learning rate, so none is suggested: look whether the labels are right, open more "
             "blocks, or keep the rate of the preset."
         )
-    return f"A learning rate of {read.rate:.1e} lies half way down the fall of the loss."
+    rate = f"{read.rate:.1e}".replace("e-0", "e-")
+    return f"A learning rate of {rate} lies half way down the fall of the loss."

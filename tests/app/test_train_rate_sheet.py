@@ -258,6 +258,7 @@ def form(qtbot: QtBot) -> TrainForm:
     qtbot.addWidget(made)
     made.more.set_open(True)
     made.show()
+    made._batch_box().setFocus()
     return made
 
 
@@ -266,7 +267,7 @@ def test_a_batch_size_of_nothing_reads_auto(form: TrainForm, qtbot: QtBot) -> No
     assert box.text() == "32"
     box.selectAll()
     qtbot.keyClicks(box, "0")
-    qtbot.keyClick(box, Qt.Key.Key_Tab)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
     assert box.text() == "auto"
     assert form.config().batch_size == 0
     qtbot.keyClick(box, Qt.Key.Key_Up)
@@ -280,7 +281,7 @@ def test_a_batch_size_is_typed(form: TrainForm, qtbot: QtBot, typed: str, size: 
     box = form._batch_box()
     box.selectAll()
     qtbot.keyClicks(box, typed)
-    qtbot.keyClick(box, Qt.Key.Key_Tab)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
     assert form.config().batch_size == size
 
 

@@ -42,9 +42,7 @@ FIELDS: Final = (
     Field("epochs", "Epochs", "count", "Rounds over all training images"),
     Field("head_epochs", "of them head only", "count", "Rounds in which only the last layer learns"),
     Field("open_groups", "Blocks opened then", "count", "Groups of layers, from the top, that learn after"),
-    Field(
-        "open_every", "One more every, epochs", "count", "Epochs between two openings; 0 opens all at once"
-    ),
+    Field("open_every", "One more every", "count", "Epochs between two openings; 0 opens all at once"),
     Field("feature_views", "Views for the head", "count", "Augmented views of each image, worked out once"),
     Field("batch_size", "Batch size", "batch", "Images worked on at once; 0 finds what memory holds"),
     Field("optimiser", "Optimiser", "choice", "AdamW, or SGD with momentum"),
@@ -131,6 +129,8 @@ class TrainForm(QWidget):
         super().__init__()
         self.setAccessibleName("Training options")
         self.find_button = QPushButton("Find…")
+        # Narrow: the column has no room for a framed one beside the words.
+        self.find_button.setProperty("role", "link")
         self.find_button.setAccessibleName("Find a learning rate")
         self.find_button.setToolTip("Tries rising rates on a copy of the network and draws the loss")
         self.find_button.clicked.connect(self.find_rate_wanted)

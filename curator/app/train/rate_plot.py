@@ -93,14 +93,14 @@ class RatePlot(QFrame):
         if rate:
             self._mark.setPos(math.log10(rate))
             self._mark.label.setFormat(f"{rate:.1e}".replace("e-0", "e-").replace("e+0", "e"))
-            self._place(self._mark)
+            self._place()
 
     def set_steepest(self, rate: float | None) -> None:
         """Marks where the loss falls fastest; None takes the mark away."""
         self._steepest.setVisible(bool(rate))
         if rate:
             self._steepest.setPos(math.log10(rate))
-            self._place(self._steepest)
+            self._place()
 
     def points(self) -> list[tuple[float, float]]:
         """The rates and losses that are drawn."""
@@ -127,11 +127,12 @@ class RatePlot(QFrame):
         self._item.getAxis("bottom").setTicks([[(at, f"1e{at}") for at in decades]])
         self._item.getAxis("left").setTicks([[(value, f"{value:g}") for value in round_steps(low, high)]])
 
-    def _place(self, line: pg.InfiniteLine) -> None:
-        """The words of a mark stand on the side where there is room."""
-        right = line.value() < sum(_RANGE) / 2
-        line.label.anchors = [(0, 0.5), (0, 0.5)] if right else [(1, 0.5), (1, 0.5)]
-        line.label.updatePosition()
+    def _place(self) -> None:
+        """The words of the two marks stand on their outer sides, where no line crosses them."""
+        right = self._mark.value() >= self._steepest.value() or not self._steepest.isVisible()
+        for line, outside in ((self._mark, right), (self._steepest, not right)):
+            line.label.anchors = [(0, 0.5), (0, 0.5)] if outside else [(1, 0.5), (1, 0.5)]
+            line.label.updatePosition()
 
     @Slot(object)
     def _dragged(self, line: pg.InfiniteLine) -> None:

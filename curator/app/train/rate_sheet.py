@@ -42,6 +42,8 @@ class RateSheet(QDialog):
         super().__init__(parent)
         self._model, self._config, self._accept_proposals = model, config, accept_proposals
         self._job: Job | None = None
+        # Progress is thinned out and may come after the result.
+        self._told = False
         self._phase: Phase = "unfrozen" if config.open_groups else "head"
         self.setWindowTitle("Find a learning rate")
         self.setAccessibleName("Find a learning rate")
@@ -81,6 +83,7 @@ class RateSheet(QDialog):
         self.rate.setValue(0)
         self.plot.set_steepest(None)
         self.plot.clear(_WAITING)
+        self._told = False
         self._say("Writing the manifest and loading PyTorch …")
         config, phase, root = self._config, self._phase, project.root
         try:
@@ -168,7 +171,7 @@ class RateSheet(QDialog):
         if isinstance(event, said.RateTried):
             self.plot.add(event.rate, event.loss)
         elif isinstance(event, said.RateFound):
-            self._phase = event.phase
+            self._phase, self._told = event.phase, True
             self.plot.set_steepest(event.steepest)
             self.rate.setValue(event.suggestion or 0)
             self._say(event.message, "dim" if event.suggestion else "warn")
@@ -177,7 +180,8 @@ class RateSheet(QDialog):
     def _show_progress(self, progress: Progress) -> None:
         self.progress.setRange(0, progress.total)
         self.progress.setValue(progress.done)
-        self._say(progress.what)
+        if not self._told:
+            self._say(progress.what)
 
     @Slot(str)
     def _fail(self, message: str) -> None:
