@@ -20,10 +20,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from curator.app.train.fields import Field, FractionBox, RateBox, choice_box, count_box
+from curator.app.train.fields import BatchBox, Field, FractionBox, RateBox, choice_box, count_box
 from curator.app.widgets import Fold, SectionLabel, label
 from curator.imaging.render import RESIZES
-from curator.training.config import AUGMENTATIONS, PRESETS, TrainConfig
+from curator.training.config import (
+    AUGMENTATIONS,
+    BALANCES,
+    CLEANINGS,
+    OPTIMISERS,
+    PRECISIONS,
+    PRESETS,
+    SCHEDULES,
+    TrainConfig,
+)
 
 DEFAULT_PRESET: Final = "fine-tune"
 _OTHER_FILE: Final = "file…"
@@ -33,9 +42,13 @@ FIELDS: Final = (
     Field("epochs", "Epochs", "count", "Rounds over all training images"),
     Field("head_epochs", "of them head only", "count", "Rounds in which only the last layer learns"),
     Field("open_groups", "Blocks opened then", "count", "Groups of layers, from the top, that learn after"),
-    Field("batch_size", "Batch size", "count", "Images worked on at once; smaller needs less memory"),
+    Field("open_every", "One more every", "count", "Epochs between two openings; 0 opens all at once"),
+    Field("feature_views", "Views for the head", "count", "Augmented views of each image, worked out once"),
+    Field("batch_size", "Batch size", "batch", "Images worked on at once; 0 finds what memory holds"),
+    Field("optimiser", "Optimiser", "choice", "AdamW, or SGD with momentum"),
     Field("head_lr", "Learning rate, head", "rate", "Step size while only the head learns"),
     Field("lr", "Learning rate", "rate", "Step size once the upper blocks learn too"),
+    Field("schedule", "Schedule", "choice", "How learning rates fall: on a plateau, along a cosine, never"),
     Field("weight_decay", "Weight decay", "rate", "Pull of the weights towards zero"),
     Field("dropout", "Dropout", "fraction", "Share of features left out at random"),
     Field("label_smoothing", "Label smoothing", "fraction", "How far labels are believed less than wholly"),
@@ -43,23 +56,34 @@ FIELDS: Final = (
     Field("augmentation", "Augmentation", "choice", "How training images are varied"),
     Field("image_size", "Image size", "size", "Side of the network's square in pixels"),
     Field("resize", "Resize", "choice", "How an image is fitted into the square"),
-    Field("class_weights", "Weigh classes alike", "flag", "Rare classes count as much as common ones"),
+    Field("cleaning", "Cleaned by", "choice", "Crop and masks, the crop alone, or the images as they are"),
+    Field("balance", "Balance classes by", "choice", "Rare classes count as much as common ones"),
     Field("seed", "Seed", "count", "The same seed gives the same run, as far as the device allows"),
     Field("deterministic", "Deterministic", "flag", "Repeats exactly, slower"),
+    Field("precision", "Precision", "choice", "auto takes the fastest that a short trial shows"),
     Field("weights", "Start from", "weights", "Weights the backbone starts from"),
     Field("device", "Device", "choice", "auto takes the best there is"),
 )
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "augmentation": AUGMENTATIONS,
+    "optimiser": OPTIMISERS,
+    "schedule": SCHEDULES,
+    "cleaning": CLEANINGS,
+    "balance": BALANCES,
+    "precision": PRECISIONS,
     "resize": RESIZES,
     "device": ("auto", "cuda", "mps", "cpu"),
     "weights": ("imagenet", "none"),
 }
+# With another of these, or another backbone, a batch takes other memory.
+MEMORY_TAKERS: Final = ("image_size", "open_groups", "optimiser", "precision", "weights", "device")
 LIMITS: Final[dict[str, tuple[int, int]]] = {
     "epochs": (1, 10_000),
     "head_epochs": (0, 10_000),
     "open_groups": (0, 100),
-    "batch_size": (2, 4096),
+    "open_every": (0, 1000),
+    "feature_views": (0, 256),
+    "batch_size": (0, 4096),
     "early_stopping": (0, 1000),
     "image_size": (32, 1024),
     "seed": (0, 2**31 - 1),
@@ -99,10 +123,17 @@ class TrainForm(QWidget):
     """Makes a `TrainConfig`. `changed` comes with every change."""
 
     changed = Signal()
+    find_rate_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Training options")
+        self.find_button = QPushButton("Find…")
+        # Narrow: the column has no room for a framed one beside the words.
+        self.find_button.setProperty("role", "link")
+        self.find_button.setAccessibleName("Find a learning rate")
+        self.find_button.setToolTip("Tries rising rates on a copy of the network and draws the loss")
+        self.find_button.clicked.connect(self.find_rate_wanted)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -133,6 +164,8 @@ class TrainForm(QWidget):
         self._editors: dict[str, QWidget] = {}
         self.more = Fold("More options", self._options())
         column.addWidget(self.more)
+        self._found_for: tuple[Any, ...] = ()
+        self.changed.connect(self._forget_found_batch)
         # What the form does not ask for stays as the preset, or the run that is shown, has it.
         self._base = TrainConfig.preset_named(DEFAULT_PRESET)
         self.set_preset(DEFAULT_PRESET)
@@ -184,6 +217,30 @@ class TrainForm(QWidget):
         self.weights_words.setVisible(bool(words))
         self.fetch_button.setVisible(can_fetch)
 
+    def show_found_batch(self, size: int) -> None:
+        """Shows in place of "auto" the batch size that a training has found, while it would be found again."""
+        self._found_for = self._memory_takers()
+        self._batch_box().show_found(size)
+
+    @Slot()
+    def _forget_found_batch(self) -> None:
+        if self._found_for and self._found_for != self._memory_takers():
+            self._found_for = ()
+            self._batch_box().show_found(None)
+
+    def _batch_box(self) -> BatchBox:
+        box = self._editors["batch_size"]
+        assert isinstance(box, BatchBox)
+        return box
+
+    def _memory_takers(self) -> tuple[Any, ...]:
+        return (self.backbone.currentData(), *(_read(self._editors[name]) for name in MEMORY_TAKERS))
+
+    @Slot(str, float)
+    def use_rate(self, phase: str, rate: float) -> None:
+        """Takes a learning rate for a phase, "head" or "unfrozen"."""
+        _write(self._editors["head_lr" if phase == "head" else "lr"], rate)
+
     def _options(self) -> QWidget:
         holder = QWidget()
         grid = QGridLayout(holder)
@@ -200,6 +257,8 @@ class TrainForm(QWidget):
             words.setToolTip(field.tip)
             words.setBuddy(editor)
             grid.addWidget(words, row, 0)
+            if field.name == "lr":
+                grid.addWidget(self.find_button, row, 0, Qt.AlignmentFlag.AlignRight)
             grid.addWidget(editor, row, 1, Qt.AlignmentFlag.AlignRight)
             self._editors[field.name] = editor
         return holder
@@ -209,6 +268,10 @@ class TrainForm(QWidget):
             box = count_box(*LIMITS[field.name], step=32 if field.kind == "size" else 1)
             box.valueChanged.connect(self.changed)
             return box
+        if field.kind == "batch":
+            batch = BatchBox(LIMITS[field.name][1])
+            batch.valueChanged.connect(self.changed)
+            return batch
         if field.kind == "rate":
             rate = RateBox()
             rate.valueChanged.connect(self.changed)

@@ -98,6 +98,25 @@ class TrainPage(Page):
         self.trainer.stop()
         self._show_state()
 
+    @Slot()
+    def find_rate(self) -> None:
+        """Opens the sheet that finds a learning rate for what the form says."""
+        trouble = self._trouble()
+        if self.trainer.job is not None or trouble is not None:
+            messages.show(trouble or "Wait for the training to end.", "warning")
+            return
+        from curator.app.train.rate_sheet import RateSheet
+
+        try:
+            config = self.form.config()
+        except CuratorError as error:
+            messages.show(str(error), "error")
+            return
+        sheet = RateSheet(self.model, config, accept_proposals=self.data.accept_proposals, parent=self)
+        sheet.chosen.connect(self.form.use_rate)
+        sheet.open()
+        sheet.begin()
+
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -158,6 +177,7 @@ class TrainPage(Page):
         self.runs.changed.connect(self._show_rail)
         self.runs.newest_read.connect(self._show_newest)
         self.header.review_wanted.connect(self._review)
+        self.form.find_rate_wanted.connect(self.find_rate)
 
     def _trouble(self) -> str | None:
         return "Open a folder first." if self.model.project is None else self.data.trouble()
@@ -234,6 +254,9 @@ class TrainPage(Page):
             self.status_changed.emit(f"{what} of epoch {event.epoch} saved")
         elif isinstance(event, said.Finished):
             self._best, self._seconds = event.best_epoch, event.seconds
+        elif isinstance(event, said.BatchSizeFound):
+            self.form.show_found_batch(event.batch_size)
+            self.status_changed.emit(event.message)
         elif isinstance(event, CurvesRead):
             self._curves = event.curves
             self.panel.show_curves(self._curves)
