@@ -119,7 +119,9 @@ def _straddling(kept: Sequence[ManifestRow], key: Callable[[ManifestRow], str | 
 
 
 def _shortcut(train: Sequence[ManifestRow], here: Sequence[ManifestRow]) -> Check:
-    todo = "Train on what says nothing of the illness: file size, dimensions, corners. It should be at chance."
+    todo = (
+        "Train on what says nothing of the illness: file size, dimensions, corners. It should be at chance."
+    )
     classes = sorted({row.label for row in train})
     found = shape_alone(train, here)
     if found is None:
@@ -176,7 +178,9 @@ def _framing(kept: Sequence[ManifestRow]) -> Check:
     else:
         known = f"Masks lie on {shares[most]:.0%} of {most} and {shares[least]:.0%} of {least}."
         apart = shares[most] - shares[least]
-    return Check("Framing and overlays", todo, known, "look" if apart > _MASKS_APART or not masked else "fine")
+    return Check(
+        "Framing and overlays", todo, known, "look" if apart > _MASKS_APART or not masked else "fine"
+    )
 
 
 def _size(summary: Summary) -> Check:
@@ -194,7 +198,9 @@ def _seeds(repeats: int) -> Check:
     return Check(
         "Luck of the seed",
         "Train the same plan with other seeds: the figure should hold.",
-        "Trained with one seed." if repeats < 2 else f"Trained with {repeats} seeds: compare them in the table.",
+        "Trained with one seed."
+        if repeats < 2
+        else f"Trained with {repeats} seeds: compare them in the table.",
         "open" if repeats < 2 else "fine",
     )
 
