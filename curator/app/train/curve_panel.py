@@ -93,6 +93,7 @@ class CurvePanel(QWidget):
         """Smooths the batch curve by an exponential moving average of this factor, 0 not at all."""
         self.smoothing = factor
         self.loss.legend["batch"].setText(self._batch_words())
+        self.loss.head.fit_value()
         self.draw()
 
     @Slot()
@@ -167,8 +168,9 @@ class CurvePanel(QWidget):
             ("others", memory.others),
         ):
             plot.set_data(key, memory.minutes, values)
-        plot.set_data("total", [0, end], [total, total])
-        plot.set_range((0, end), (0, max(total, 1.0) * 1.04))
+        plot.set_level(total, f"total {total:.1f} GB")
+        # Above the level, room for its words.
+        plot.set_range((0, end), (0, max(total, 1.0) * 1.12))
         plot.set_marks(memory.phases)
         plot.set_value(*memory.words())
 
@@ -187,7 +189,7 @@ class CurvePanel(QWidget):
         return max(self.curves.epochs, *self.curves.epoch[-1:], self.loss.span()[0], 1)
 
     def _batch_words(self) -> str:
-        return f"batch, smoothed {self.smoothing:g}" if self.smoothing else "batch"
+        return f"batch, EMA {self.smoothing:g}" if self.smoothing else "batch"
 
     def _make_plots(self) -> None:
         train, val = Series("train", "train", "accent"), Series("val", "val", "unsure")
@@ -201,9 +203,8 @@ class CurvePanel(QWidget):
         rate = Series("rate", "", "accent", name="highest rate")
         self.rate = Plot("Learning rate", (rate,), log_y=True, y_unit="rate")
         rest = (
-            Series("others", "", "keep", name="other programs", faint=True),
+            Series("others", "others", "keep", name="other programs"),
             Series("peak", "", "accent", name="peak", dashed=True),
-            Series("total", "", "discard", name="total", dashed=True, loose=True),
         )
         self.device_memory = Plot(
             "Device memory",

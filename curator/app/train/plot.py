@@ -15,15 +15,17 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFileDialog, QFrame, QSizePolicy, QVBoxLayout
 
 from curator.app import messages, theme
-from curator.app.train.plot_head import PlotHead
+from curator.app.train.plot_head import FAINT, PlotHead
 from curator.app.train.plot_view import PlotView
 from curator.app.widgets import label
 
 _TICK_PIXELS: Final = 10
+# So far, in pixels, the last tick's words may reach beyond the axis.
+_TICK_OVERHANG: Final = 40
 _PNG_RATIO: Final = 2.0
 
 
@@ -68,6 +70,7 @@ class Plot(QFrame):
         self._x = x
         self._overlays: dict[tuple[str, str], tuple[Any, str, str]] = {}
         self._marks: list[Any] = []
+        self._level: Any = None
         self._marked: tuple[tuple[float, str], ...] = ()
         self._at: float | None = None
         self._range = ((0.0, 1.0), (0.0, 1.0))
@@ -82,7 +85,11 @@ class Plot(QFrame):
         self._item.setLogMode(y=log_y)
         self._curves = {one.key: self._item.plot(antialias=True, connect="finite") for one in self._series}
         self._best = self._item.plot(pen=None, symbol="o", symbolSize=10, symbolBrush=None, antialias=True)
-        self.legend = {one.key: self.head.add_legend(one.words, one.colour) for one in series if one.words}
+        self.legend = {
+            one.key: self.head.add_legend(one.words, one.colour, faint=one.faint)
+            for one in series
+            if one.words
+        }
         self._empty = label("", "dim", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.hide()
@@ -160,6 +167,22 @@ class Plot(QFrame):
             self._item.addItem(mark, ignoreBounds=True)
             self._marks.append(mark)
         self._colour_marks()
+
+    def set_level(self, y: float, words: str) -> None:
+        """Draws a dashed level line with its words, such as what there is at most."""
+        if self._level is None:
+            self._level = pg.InfiniteLine(
+                y, angle=0, label=words, labelOpts={"position": 0.98, "anchors": [(1, 1), (1, 1)]}
+            )
+            self._level.label.setFont(theme.font(self.font(), _TICK_PIXELS))
+            self._item.addItem(self._level, ignoreBounds=True)
+            self._colour_marks()
+        self._level.setValue(y)
+        self._level.label.setFormat(words)
+
+    def level(self) -> str:
+        """The words of the level line."""
+        return "" if self._level is None else str(self._level.label.format)
 
     def marks(self) -> tuple[tuple[float, str], ...]:
         """The vertical lines: where, and their words."""
@@ -272,13 +295,13 @@ class Plot(QFrame):
             axis.setTextPen(pg.mkPen(colours.dim))
             axis.setTickPen(pg.mkPen(colours.line))
             axis.setTickFont(ticks)
-            axis.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
+            axis.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=_TICK_OVERHANG)
         self._item.getAxis("bottom").setPen(pg.mkPen(colours.line_strong))
         self._item.getAxis("left").setPen(pg.mkPen(None))
         self._item.showGrid(y=True, alpha=1.0)
         for one in self._series:
             shade = QColor(getattr(colours, one.colour))
-            shade.setAlphaF(0.4 if one.faint else 1.0)
+            shade.setAlphaF(FAINT if one.faint else 1.0)
             curve = self._curves[one.key]
             style = Qt.PenStyle.DashLine if one.dashed else Qt.PenStyle.SolidLine
             curve.setPen(pg.mkPen(shade, width=1.2 if one.faint or one.dashed else 1.8, style=style))
@@ -289,11 +312,6 @@ class Plot(QFrame):
         self.head.recolour()
         self.view.recolour()
         self._colour_marks()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Says as much in the corner as there is room for."""
-        super().resizeEvent(event)
-        self.head.fit_value()
 
     def _connect(self) -> None:
         self.view.pointed.connect(self.point_at)
@@ -340,6 +358,9 @@ class Plot(QFrame):
 
     def _colour_marks(self) -> None:
         colours = theme.current()
+        if self._level is not None:
+            self._level.setPen(pg.mkPen(colours.discard, width=1.2, style=Qt.PenStyle.DashLine))
+            self._level.label.setColor(colours.discard)
         for mark, (_, words) in zip(self._marks, self._marked, strict=True):
             colour = colours.dim if words == "best" else colours.accent
             mark.setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine))

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from curator.app import theme
 from curator.app.widgets import IconButton, label, set_role
 
+_TAB_PADDING: Final = 10
+# How solid a faint curve is drawn.
+FAINT: Final = 0.45
 SMOOTHINGS: Final = ((0.0, "None"), (0.6, "0.6"), (0.9, "0.9"), (0.97, "0.97"))
 
 
@@ -38,7 +41,7 @@ class PlotHead(QWidget):
             self._row.addWidget(self._tab(number, words, tab))
         if not tabs:
             self._row.addWidget(label(title, "name"))
-        self._legend: list[tuple[QLabel, QLabel, str]] = []
+        self._legend: list[tuple[QLabel, QLabel, str, bool]] = []
         self._variants: tuple[str, ...] = ("",)
         self._value = label("", "value")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -58,7 +61,7 @@ class PlotHead(QWidget):
         self._row.addWidget(self.menu_button)
         self._fill_menu()
 
-    def add_legend(self, words: str, colour: str) -> QLabel:
+    def add_legend(self, words: str, colour: str, *, faint: bool = False) -> QLabel:
         """Adds a mark in the colour (a field of `Colours`) with words; returns the label of the words."""
         mark = QLabel()
         mark.setFixedSize(12, 3)
@@ -66,7 +69,7 @@ class PlotHead(QWidget):
         at = self._row.indexOf(self._value)
         self._row.insertWidget(at, mark, 0, Qt.AlignmentFlag.AlignVCenter)
         self._row.insertWidget(at + 1, shown)
-        self._legend.append((mark, shown, colour))
+        self._legend.append((mark, shown, colour, faint))
         return shown
 
     def offer_log(self, on: bool) -> None:
@@ -97,19 +100,37 @@ class PlotHead(QWidget):
         return self._value.text()
 
     def fit_value(self) -> None:
-        """Says as much as there is room for."""
-        parts = [self._row.itemAt(number).widget() for number in range(self._row.count())]
-        others = [part for part in parts if part is not None and part is not self._value]
-        used = sum(part.sizeHint().width() + self._row.spacing() for part in others if not part.isHidden())
-        room = self.width() - used
-        metrics = self._value.fontMetrics()
+        """Says as much as there is room for; where there is none at all, the legend's first words go."""
+        for mark, words, _, _ in self._legend:
+            mark.show()
+            words.show()
+        for mark, words, _, _ in self._legend:
+            if self._room() >= 0:
+                break
+            mark.hide()
+            words.hide()
+        room, metrics = self._room(), self._value.fontMetrics()
         fitting = (words for words in (*self._variants, "") if metrics.horizontalAdvance(words) + 4 <= room)
         self._value.setText(next(fitting, ""))
 
+    def _room(self) -> int:
+        items = (self._row.itemAt(number) for number in range(self._row.count()))
+        parts = (item.widget() for item in items if item is not None)
+        others = [part for part in parts if part is not None and part is not self._value]
+        wanted = [max(one.sizeHint().width(), one.minimumWidth()) for one in others if not one.isHidden()]
+        return self.width() - sum(wanted) - self._row.spacing() * len(wanted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Says as much as there is room for."""
+        super().resizeEvent(event)
+        self.fit_value()
+
     def recolour(self) -> None:
         """Takes the colours of the scheme that is shown."""
-        for mark, _, colour in self._legend:
-            mark.setStyleSheet(f"background: {getattr(theme.current(), colour)}; border-radius: 1px")
+        for mark, _, colour, faint in self._legend:
+            shade = QColor(getattr(theme.current(), colour))
+            shade.setAlphaF(FAINT if faint else 1.0)
+            mark.setStyleSheet(f"background: {shade.name(QColor.NameFormat.HexArgb)}; border-radius: 1px")
 
     def _tab(self, number: int, words: str, chosen: int) -> QPushButton:
         tab = QPushButton(words)
@@ -118,6 +139,10 @@ class PlotHead(QWidget):
         tab.setAccessibleName(f"Plot of {words}")
         tab.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         set_role(tab, "tab")
+        bold = theme.font(self.font())
+        bold.setBold(True)
+        # The chosen one is bold, and the others must not move for it.
+        tab.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(words) + _TAB_PADDING)
 
         def clicked() -> None:
             tab.setChecked(number == chosen)
@@ -131,7 +156,7 @@ class PlotHead(QWidget):
         for words, factor in (("Zoom in (+)", 0.5), ("Zoom out (−)", 2.0)):
             action = self.menu.addAction(words)
             action.triggered.connect(lambda _on=False, factor=factor: self.zoom_wanted.emit(factor))
-        self.menu.addAction("Show all (0)", self.home_wanted)
+        self.menu.addAction("Show all (0)").triggered.connect(self.home_wanted)
         self._before_saving = self.menu.addSeparator()
-        self.menu.addAction("Save as PNG …", self.png_wanted)
-        self.menu.addAction("Save as CSV …", self.csv_wanted)
+        self.menu.addAction("Save as PNG …").triggered.connect(self.png_wanted)
+        self.menu.addAction("Save as CSV …").triggered.connect(self.csv_wanted)

@@ -20,9 +20,7 @@ _GAP: Final = 12
 
 
 class _ZoomBox(pg.ViewBox):
-    """Drag a box, or turn the wheel, to zoom; double click for the whole."""
-
-    home_wanted = Signal()
+    """Drag a box, or turn the wheel, to zoom."""
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
@@ -41,13 +39,9 @@ class _ZoomBox(pg.ViewBox):
             return
         super().mouseDragEvent(event, axis)
 
-    def mouseClickEvent(self, event: Any) -> None:
-        """A double click shows the whole."""
-        if event.double():
-            event.accept()
-            self.home_wanted.emit()
-        else:
-            super().mouseClickEvent(event)
+    def showAxRect(self, rect: Any, **_options: Any) -> None:
+        """Shows just what the box held, without a margin."""
+        super().showAxRect(rect, padding=0)
 
 
 class PlotView(pg.PlotWidget):
@@ -90,7 +84,6 @@ class PlotView(pg.PlotWidget):
         self._words.setTextFormat(Qt.TextFormat.RichText)
         self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._words.hide()
-        self._box.home_wanted.connect(self.go_home)
         self._box.sigRangeChangedManually.connect(self._zoomed_by_hand)
         self.recolour()
 
@@ -162,6 +155,11 @@ class PlotView(pg.PlotWidget):
         at = self.mapToScene(event.position().toPoint())
         inside = event.buttons() == Qt.MouseButton.NoButton and self._box.sceneBoundingRect().contains(at)
         self.pointed.emit(self._box.mapSceneToView(at).x() if inside else None)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Shows the whole."""
+        super().mouseDoubleClickEvent(event)
+        self.go_home()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Takes the crosshair away."""

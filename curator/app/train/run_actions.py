@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ class RunActions(QWidget):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._marked.run_dir)))
 
 
-def _link(words: str, slot: Callable[..., Any] | Signal) -> QPushButton:
+def _link(words: str, slot: Any) -> QPushButton:
     button = QPushButton(words)
     button.setProperty("role", "link")
     button.setAccessibleName(words)

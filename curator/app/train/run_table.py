@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from curator.app import theme
@@ -35,7 +35,13 @@ DOT: Final = 0
 NAME: Final = 1
 _BACKBONE: Final = 2
 _TIME: Final = 6
+_STATUS: Final = 7
+_COMPACT: Final = 780
 _NARROW: Final = 620
+_PADDING: Final = 18
+_HEAD_PIXELS: Final = 11
+# Of a column's head, the mark of sorting included.
+_HEAD_PADDING: Final = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,7 @@ class RunTableModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[RunRow] = []
+        self.compact = False
         self._given: list[RunRow] = []
         self._sorted_by: tuple[int, bool] | None = None
 
@@ -163,6 +170,13 @@ class RunTableModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What a cell shows."""
         row, column = self.rows[index.row()], index.column()
+        if (
+            role == Qt.ItemDataRole.DisplayRole
+            and column == _TIME
+            and self.compact
+            and row.status != "finished"
+        ):
+            return row.status
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return _COLUMNS[column][1](row)
         if role == Qt.ItemDataRole.DecorationRole and column == DOT:
@@ -231,9 +245,8 @@ class RunTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(_LEAST_COLUMN)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(DOT, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(DOT, _DOT_COLUMN)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -243,10 +256,11 @@ class RunTable(QTableView):
         theme.notifier().changed.connect(self.viewport().update)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window the run's name is worth more than how long it took, and its backbone."""
+        """Where there is no room the status takes the time's place; in a narrow window the backbone goes, too."""
         super().resizeEvent(event)
-        for column in (_TIME, _BACKBONE):
-            self.setColumnHidden(column, self.width() < _NARROW)
+        self.runs.compact = self.width() < _COMPACT
+        self.setColumnHidden(_STATUS, self.runs.compact)
+        self.setColumnHidden(_BACKBONE, self.width() < _NARROW)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space draws the marked runs' curves or takes them away; Delete wants them deleted."""
@@ -280,6 +294,7 @@ class RunTable(QTableView):
         """Shows these runs; those that are marked stay so."""
         marked = [row.run_dir for row in self.chosen()]
         self.runs.set_rows(rows)
+        self._fit_columns()
         if marked and [row.run_dir for row in self.chosen()] != marked:
             self.choose(marked)
 
@@ -288,6 +303,15 @@ class RunTable(QTableView):
         rows = self.selectionModel().selectedRows(NAME)
         if rows:
             self.edit(rows[0])
+
+    def _fit_columns(self) -> None:
+        """As wide as what stands in them; Qt's own way leaves room for a mark of sorting in each."""
+        metrics, head = self.fontMetrics(), QFontMetrics(theme.font(self.font(), _HEAD_PIXELS))
+        for column in range(NAME + 1, len(_COLUMNS)):
+            name, words, _ = _COLUMNS[column]
+            widths = [metrics.horizontalAdvance(words(row)) + _PADDING for row in self.runs.rows]
+            widths.append(head.horizontalAdvance(name) + _HEAD_PADDING)
+            self.horizontalHeader().resizeSection(column, max(widths))
 
     def _clicked(self, index: QModelIndex) -> None:
         if index.column() == DOT:

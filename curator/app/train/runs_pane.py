@@ -33,11 +33,12 @@ from curator.app.train.trash import PutBack, Trashed, put_back, to_trash
 from curator.app.widgets import label
 
 if TYPE_CHECKING:
+    from curator.evaluation.intervals import Summary
     from curator.training.events import EpochMetrics
 
 # From this width on, the figures stand beside the table; below, they take its place when they are asked for.
 _WIDE: Final = 860
-_DETAILS_WIDTH: Final = 372
+_DETAILS_WIDTH: Final = 340
 
 
 class RunsPane(QWidget):
@@ -60,14 +61,15 @@ class RunsPane(QWidget):
         self._running: Path | None = None
         self._newest: Path | None = None
         self._newest_told = False
+        self._to_mark: Path | None = None
         self._figures: dict[Path, FiguresRead] = {}
-        self.actions = RunActions()
+        self.bar = RunActions()
         self._lay_out()
-        self.actions.resume_wanted.connect(self.resume_wanted)
-        self.actions.review_wanted.connect(self.review_wanted)
-        self.actions.delete_wanted.connect(self._delete)
-        self.actions.figures_wanted.connect(self._arrange)
-        self.actions.rename_wanted.connect(self.table.rename)
+        self.bar.resume_wanted.connect(self.resume_wanted)
+        self.bar.review_wanted.connect(self.review_wanted)
+        self.bar.delete_wanted.connect(self._delete)
+        self.bar.figures_wanted.connect(self._arrange)
+        self.bar.rename_wanted.connect(self.table.rename)
         self.table.toggled.connect(self._toggle_curves)
         self.table.selected.connect(self._show_marked)
         self.table.delete_wanted.connect(self._delete)
@@ -105,8 +107,7 @@ class RunsPane(QWidget):
     def set_shown(self, run_dir: Path | None) -> None:
         """The run whose curves the plots show before all others; it becomes the marked one."""
         self.overlays.set_shown(run_dir)
-        if run_dir is not None:
-            self.table.choose([run_dir])
+        self._to_mark = run_dir
         self._set(self.rows())
 
     def show_epoch(self, metrics: EpochMetrics, epochs: int) -> None:
@@ -141,7 +142,7 @@ class RunsPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self.actions)
+        column.addWidget(self.bar)
         card = QFrame()
         card.setProperty("role", "card")
         inside = QVBoxLayout(card)
@@ -170,8 +171,8 @@ class RunsPane(QWidget):
     def _arrange(self) -> None:
         wide = self.width() >= _WIDE
         rows = bool(self.rows())
-        asked = self.actions.figures_button.isChecked()
-        self.actions.figures_button.setVisible(rows and not wide)
+        asked = self.bar.figures_button.isChecked()
+        self.bar.figures_button.setVisible(rows and not wide)
         self._card.setVisible(wide or not (asked and rows))
         self.details.setVisible(rows and (wide or asked))
         if wide:
@@ -188,6 +189,10 @@ class RunsPane(QWidget):
                 status = "stopped"
             shown.append(replace(row, status=status, colour=self.overlays.colour(row.run_dir)))
         self.table.show_rows(shown)
+        # A run that begins is listed only once its folder is there.
+        if self._to_mark is not None and any(row.run_dir == self._to_mark for row in shown):
+            self.table.choose([self._to_mark])
+            self._to_mark = None
         self._stack.setCurrentIndex(1 if shown else 0)
         self._show_marked()
         self.changed.emit()
@@ -219,7 +224,8 @@ class RunsPane(QWidget):
             self.refresh()
 
     def _take_figures(self, event: FiguresRead) -> None:
-        new = event.summary is not None and self._figures.get(event.run_dir) != event
+        known = self._figures.get(event.run_dir)
+        new = known is None or not _same(known.summary, event.summary)
         self._figures[event.run_dir] = event
         self._set(
             [
@@ -247,7 +253,7 @@ class RunsPane(QWidget):
         marked = self.table.chosen()
         row = marked[0] if len(marked) == 1 else None
         self.overlays.set_marked([one.run_dir for one in marked if one.run_dir != self._running])
-        self.actions.show_for(marked, self._running)
+        self.bar.show_for(marked, self._running)
         if len(marked) > 1:
             self.comparison.show_runs(marked)
             self.details.setCurrentWidget(self.comparison)
@@ -268,6 +274,8 @@ class RunsPane(QWidget):
             self.figures.show_nothing(words, evaluate=there)
         else:
             known = self._figures.get(row.run_dir)
+            if known is not None and not _same(known.summary, row.summary):
+                known = None
             self.figures.show_run(row, known.doubts if known else "", known.checks if known else ())
             if known is None:
                 run_dir, repeats = row.run_dir, row.repeats
@@ -336,3 +344,8 @@ def _one_further(row: RunRow, metrics: EpochMetrics, epochs: int) -> RunRow:
         auroc=metrics.val_auroc,
         summary=None,
     )
+
+
+def _same(one: Summary | None, other: Summary | None) -> bool:
+    """Whether two summaries hold the same figures; they hold arrays, which don't compare to a truth."""
+    return (one is None) == (other is None) and (one is None or other is None or one.metrics == other.metrics)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QFile
+from PySide6.QtCore import QFile, QStandardPaths
 
 from curator.errors import CuratorError
 from curator.records import Event
@@ -30,6 +31,10 @@ class PutBack(Event):
 
 def to_trash(folder: Path) -> Iterator[Event]:
     """Ends with `Trashed`. Raises `CuratorError` where there is no trash."""
+    # Qt makes the trash itself where there is none yet, but not the folder that it lies in.
+    home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    with suppress(OSError):
+        Path(home).mkdir(parents=True, exist_ok=True)
     file = QFile(str(folder))
     if not file.moveToTrash():
         raise CuratorError(
