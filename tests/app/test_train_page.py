@@ -169,7 +169,7 @@ def test_training_draws_curves_and_figures(page: TrainPage, loop: FakeLoop, qtbo
     assert page.panel.curves.phases == [(2.0, "unfrozen")]
     assert page.panel.auroc.data("val")[1] == pytest.approx([0.71, 0.72, 0.73, 0.74])
     assert page.panel.loss.marks() == ((2.0, "unfrozen"), (4.0, "best"))
-    assert page.panel.machine_memory.value().startswith("2.0 GB used, 6.0 GB free")
+    assert "2.0 GB used, 6.0 GB free, peak 2.0" in page.panel.machine_memory.accessibleName()
     assert page.panel.machine_memory.data("first")[1][-1] == 2.0
     assert page.header.text() == "Finished in 3 min 40 s, best epoch 4"
     assert "epoch 1/4" in rail

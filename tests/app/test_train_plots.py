@@ -234,7 +234,7 @@ def test_the_memory_of_a_device_with_what_others_hold(panel: CurvePanel) -> None
     assert plot.data("peak")[1] == [5, 5, 5]
     assert plot.data("others")[1] == [2, 2, 2]
     assert plot.level() == "total 8.0 GB"
-    assert plot.value() == "3.0 of 8.0 GB, peak 5.0"
+    assert plot.accessibleName() == "Plot: Device memory. 3.0 of 8.0 GB, peak 5.0"
     assert [words for _, words in plot.marks()] == ["unfrozen"]
 
 
