@@ -86,7 +86,8 @@ def repeats_of(run: Run, runs: Iterable[Run]) -> int:
 
 def warning(found: Sequence[str]) -> str:
     """The sentence above the checks."""
-    return f"{' and '.join(found)}: check this before you believe it."
+    words = " and ".join(found)
+    return f"{words[:1].upper()}{words[1:]}: check this before you believe it."
 
 
 def _plan(config: TrainConfig) -> TrainConfig:

@@ -195,7 +195,7 @@ def test_a_figure_that_is_too_good_brings_up_the_checks(
     settle(page, qtbot)
     button = page.runs.figures.doubts_button
     qtbot.waitUntil(button.isVisible)
-    assert button.accessibleName().startswith("balanced accuracy 0.970: check")
+    assert button.accessibleName().startswith("Balanced accuracy 0.970: check")
     qtbot.mouseClick(button, LEFT)
     (sheet,) = [one for one in page.window().findChildren(QDialog) if one.isVisible()]
     words = [one.text() for one in sheet.findChildren(QLabel)]

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QGridLayout,
-    QHBoxLayout,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -179,6 +178,10 @@ class TrainForm(QWidget):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(0, 1)
+        self.preview_button = QPushButton("Preview …")
+        self.preview_button.setProperty("role", "link")
+        self.preview_button.setAccessibleName("Preview the augmentation")
+        self.preview_button.clicked.connect(self.preview_wanted)
         row = 0
         for heading, fields in GROUPS:
             grid.setRowMinimumHeight(row, 26 if row else 0)
@@ -186,6 +189,9 @@ class TrainForm(QWidget):
             for field in fields:
                 row += 1
                 self._add_field(grid, row, field)
+                if field.name == "augmentation":
+                    row += 1
+                    grid.addWidget(self.preview_button, row, 1, Qt.AlignmentFlag.AlignLeft)
             row += 1
         return holder
 
@@ -199,19 +205,7 @@ class TrainForm(QWidget):
         words.setBuddy(editor)
         grid.addWidget(editor, row, 1, Qt.AlignmentFlag.AlignRight)
         self._editors[field.name] = editor
-        if field.name != "augmentation":
-            grid.addWidget(words, row, 0)
-            return
-        self.preview_button = QPushButton("Preview …")
-        self.preview_button.setProperty("role", "link")
-        self.preview_button.setAccessibleName("Preview the augmentation")
-        self.preview_button.clicked.connect(self.preview_wanted)
-        both = QHBoxLayout()
-        both.setSpacing(8)
-        both.addWidget(words)
-        both.addWidget(self.preview_button)
-        both.addStretch(1)
-        grid.addLayout(both, row, 0)
+        grid.addWidget(words, row, 0)
 
     def _editor(self, field: Field) -> QWidget:
         if field.kind in ("count", "size"):

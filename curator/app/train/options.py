@@ -22,7 +22,10 @@ GROUPS: Final[tuple[tuple[str, tuple[Field, ...]], ...]] = (
                 "Groups of layers, from the top, that learn after",
             ),
             Field(
-                "open_every", "One more every, epochs", "count", "Epochs between two openings; 0: all at once"
+                "open_every",
+                "Next block after",
+                "count",
+                "So many epochs later the next block is opened; 0: all at once",
             ),
             Field(
                 "feature_views",

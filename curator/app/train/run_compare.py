@@ -16,16 +16,18 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from curator.app.train.run_table import RunRow, with_interval
+from curator.app.train.run_table import RunRow, dot, with_interval
 from curator.app.words import duration
 
 _FIGURES: Final = (
-    ("balanced_accuracy", "balanced accuracy"),
+    ("balanced_accuracy", "bal. accuracy"),
     ("auroc", "AUROC"),
     ("accuracy", "accuracy"),
     ("loss", "loss"),
 )
 _ROW_HEIGHT: Final = 24
+# Room for a figure with its interval.
+_LEAST_COLUMN: Final = 128
 
 
 def compared(rows: Sequence[RunRow]) -> list[list[str]]:
@@ -38,7 +40,7 @@ def compared(rows: Sequence[RunRow]) -> list[list[str]]:
             lines.append([words, *("–" if one is None else with_interval(one) for one in figures)])
     if not lines:
         cells = ("–" if row.balanced_accuracy is None else f"{row.balanced_accuracy:.3f}" for row in rows)
-        lines.append(["balanced accuracy, val", *cells])
+        lines.append(["bal. acc., val", *cells])
     lines.append(["time", *("–" if row.seconds is None else duration(row.seconds) for row in rows)])
     differing = [
         [name, *(words for words in cells)]
@@ -85,7 +87,7 @@ class RunCompare(QFrame):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(_LEAST_COLUMN)
         column.addWidget(self.table)
 
     def show_runs(self, rows: Sequence[RunRow]) -> None:
@@ -94,7 +96,13 @@ class RunCompare(QFrame):
         self.table.clear()
         self.table.setColumnCount(1 + len(rows))
         self.table.setRowCount(len(lines))
-        self.table.setHorizontalHeaderLabels(["", *(row.name for row in rows)])
+        for place, row in enumerate(rows, 1):
+            head = QTableWidgetItem(dot(row.colour), row.name)
+            head.setToolTip(row.name)
+            self.table.setHorizontalHeaderItem(place, head)
+        self.table.setHorizontalHeaderItem(0, QTableWidgetItem(""))
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         for number, cells in enumerate(lines):
             for place, words in enumerate(cells):
                 self.table.setItem(number, place, QTableWidgetItem(words))

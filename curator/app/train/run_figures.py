@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from curator.evaluation.intervals import Interval
 
 _NAMES: Final = (
-    ("balanced_accuracy", "Balanced accuracy"),
+    ("balanced_accuracy", "Bal. accuracy"),
     ("auroc", "AUROC"),
     ("accuracy", "Accuracy"),
     ("loss", "Loss, nats"),
@@ -45,7 +45,7 @@ class IntervalBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedHeight(14)
-        self.setMinimumWidth(60)
+        self.setMinimumWidth(48)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._figure: Interval | None = None
         self._baseline: float | None = None
@@ -150,7 +150,7 @@ class RunFigures(QFrame):
             _, value, bar = self._rows[name]
             shown = "not defined"
             if figure is not None:
-                shown = f"{figure.value:.3f}  [{figure.low:.2f}, {figure.high:.2f}]"
+                shown = f"{figure.value:.3f} [{figure.low:.2f}, {figure.high:.2f}]"
             value.setText(shown)
             bar.show_figure(figure if name in baselines else None, baselines.get(name))
             baseline = f", baseline {baselines[name]:.2f}" if name in baselines else ""
@@ -187,6 +187,7 @@ class ChecksSheet(QDialog):
         self.setWindowTitle("Before you believe it")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumSize(620, 440)
+        self.resize(640, 600)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(10)

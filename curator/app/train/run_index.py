@@ -88,7 +88,9 @@ def _row(run: Run, repeats: int) -> RunRow:
 
     preset = PRESETS.get(run.config.preset)
     kind = preset.title if preset is not None else run.config.preset
-    at = time.strftime("%d %b %H:%M", time.localtime(run.started_at))
+    started = time.localtime(run.started_at)
+    today = time.strftime("%x", started) == time.strftime("%x")
+    at = time.strftime("%H:%M" if today else "%d %b %H:%M", started)
     best = run.best
     return RunRow(
         run_dir=run.folder,

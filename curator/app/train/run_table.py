@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from curator.app import theme
@@ -38,7 +38,7 @@ _TIME: Final = 6
 _STATUS: Final = 7
 _COMPACT: Final = 780
 _NARROW: Final = 620
-_PADDING: Final = 18
+_PADDING: Final = 26
 _HEAD_PIXELS: Final = 11
 # Of a column's head, the mark of sorting included.
 _HEAD_PADDING: Final = 26
@@ -180,7 +180,7 @@ class RunTableModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return _COLUMNS[column][1](row)
         if role == Qt.ItemDataRole.DecorationRole and column == DOT:
-            return _dot(row.colour)
+            return dot(row.colour)
         if role == Qt.ItemDataRole.ForegroundRole and row.status not in ("running", "paused"):
             return QColor(theme.current().text if row.colour else theme.current().dim)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -240,6 +240,7 @@ class RunTable(QTableView):
         )
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
+        self.setIconSize(QSize(_DOT, _DOT))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header = self.horizontalHeader()
@@ -322,7 +323,8 @@ def _epochs(row: RunRow) -> str:
     return str(row.epochs_done) if row.epochs_done >= row.epochs else f"{row.epochs_done} / {row.epochs}"
 
 
-def _dot(colour: str | None) -> QPixmap:
+def dot(colour: str | None) -> QIcon:
+    """The mark of a run in the colour of its curves; grey while they are not drawn."""
     ratio = 2.0
     drawn = QPixmap(round(_DOT * ratio), round(_DOT * ratio))
     drawn.fill(Qt.GlobalColor.transparent)
@@ -333,4 +335,7 @@ def _dot(colour: str | None) -> QPixmap:
     painter.setBrush(QColor(colour or theme.current().line_strong))
     painter.drawEllipse(0, 0, _DOT, _DOT)
     painter.end()
-    return drawn
+    icon = QIcon(drawn)
+    # In a marked row Qt would tint it, and it is the colour that tells runs apart.
+    icon.addPixmap(drawn, QIcon.Mode.Selected)
+    return icon

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 # From this width on, the figures stand beside the table; below, they take its place when they are asked for.
 _WIDE: Final = 860
 _DETAILS_WIDTH: Final = 340
+_COMPARISON_WIDTH: Final = 480
 
 
 class RunsPane(QWidget):
@@ -176,7 +177,8 @@ class RunsPane(QWidget):
         self._card.setVisible(wide or not (asked and rows))
         self.details.setVisible(rows and (wide or asked))
         if wide:
-            self.details.setFixedWidth(_DETAILS_WIDTH)
+            comparing = self.details.currentWidget() is self.comparison
+            self.details.setFixedWidth(_COMPARISON_WIDTH if comparing else _DETAILS_WIDTH)
         else:
             self.details.setMinimumWidth(0)
             self.details.setMaximumWidth(16_777_215)
@@ -255,7 +257,9 @@ class RunsPane(QWidget):
         self.overlays.set_marked([one.run_dir for one in marked if one.run_dir != self._running])
         self.bar.show_for(marked, self._running)
         if len(marked) > 1:
-            self.comparison.show_runs(marked)
+            self.comparison.show_runs(
+                [replace(one, colour=self.overlays.colour(one.run_dir)) for one in marked]
+            )
             self.details.setCurrentWidget(self.comparison)
         else:
             self.details.setCurrentWidget(self.figures)

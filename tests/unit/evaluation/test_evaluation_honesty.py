@@ -71,7 +71,7 @@ def test_from_95_on_a_figure_is_doubted_and_a_loss_never(
 
 
 def test_the_warning_names_the_figures() -> None:
-    assert warning(too_good(summary(0.97, 0.99))).startswith("balanced accuracy 0.970 and AUROC 0.990: check")
+    assert warning(too_good(summary(0.97, 0.99))).startswith("Balanced accuracy 0.970 and AUROC 0.990: check")
 
 
 def test_clean_splits_are_said_to_be_clean() -> None:
