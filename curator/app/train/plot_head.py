@@ -100,11 +100,11 @@ class PlotHead(QWidget):
         return self._value.text()
 
     def fit_value(self) -> None:
-        """Says as much as there is room for; where there is none at all, the legend's first words go."""
+        """Says as much as there is room for; where there is none at all, the legend goes: faint curves first."""
         for mark, words, _, _ in self._legend:
             mark.show()
             words.show()
-        for mark, words, _, _ in self._legend:
+        for mark, words, _, _ in sorted(self._legend[::-1], key=lambda one: not one[3]):
             if self._room() >= 0:
                 break
             mark.hide()
