@@ -104,11 +104,11 @@ class PlotHead(QWidget):
         for mark, words, _, _ in self._legend:
             mark.show()
             words.show()
-        for mark, words, _, _ in sorted(self._legend[::-1], key=lambda one: not one[3]):
-            if self._room() >= 0:
-                break
-            mark.hide()
-            words.hide()
+        for faint in (True, False):
+            for mark, words, _, is_faint in reversed(self._legend):
+                if is_faint == faint and self._room() < 0:
+                    mark.hide()
+                    words.hide()
         room, metrics = self._room(), self._value.fontMetrics()
         fitting = (words for words in (*self._variants, "") if metrics.horizontalAdvance(words) + 4 <= room)
         self._value.setText(next(fitting, ""))
