@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -77,8 +78,19 @@ def read_runs(project_folder: Path) -> Iterator[Event]:
     honesty, runs = load("curator.evaluation.honesty"), load("curator.training.runs")
     found = runs.list_runs(project_folder)
     times = ((run.config, run.metrics, run.sizes["train"]) for run in found)
-    rows = tuple(_row(run, honesty.repeats_of(run, found)) for run in found)
+    rows = _told_apart([_row(run, honesty.repeats_of(run, found)) for run in found])
     yield RunsRead(rows, Speeds.of_runs(times))
+
+
+def _told_apart(rows: list[RunRow]) -> tuple[RunRow, ...]:
+    """Numbers runs that were begun in the same minute, the oldest, which is the last, first."""
+    times: Counter[str] = Counter()
+    named = []
+    for row in reversed(rows):
+        times[row.name] += 1
+        number = times[row.name]
+        named.append(row if number == 1 else replace(row, name=f"{row.name} ({number})"))
+    return tuple(reversed(named))
 
 
 def _row(run: Run, repeats: int) -> RunRow:
