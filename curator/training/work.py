@@ -13,11 +13,12 @@ from curator.errors import TrainingError
 from curator.manifest.files import Manifest
 from curator.records import SPLITS, Split
 from curator.training import checkpoint, runs
-from curator.training.backbones import Card, build, card_named, find_weights
+from curator.training.backbones import Card, build, card_named
 from curator.training.config import TrainConfig
 from curator.training.data import Loaded
 from curator.training.events import Phase
 from curator.training.network import Network
+from curator.training.weights import find_weights
 
 
 @dataclass(slots=True)

@@ -98,6 +98,18 @@ class TrainPage(Page):
         self.trainer.stop()
         self._show_state()
 
+    @Slot()
+    def compare_backbones(self) -> None:
+        """Shows the backbones side by side."""
+        from curator.app.train.models_view import ModelsDialog
+
+        dialog = ModelsDialog(
+            self.model, str(self.form.backbone.currentData()), self.form.resize_choice(), self
+        )
+        dialog.backbone_chosen.connect(self.form.choose_backbone)
+        dialog.weights_changed.connect(self.weights.refresh)
+        dialog.open()
+
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -158,6 +170,7 @@ class TrainPage(Page):
         self.runs.changed.connect(self._show_rail)
         self.runs.newest_read.connect(self._show_newest)
         self.header.review_wanted.connect(self._review)
+        self.form.compare_button.clicked.connect(self.compare_backbones)
 
     def _trouble(self) -> str | None:
         return "Open a folder first." if self.model.project is None else self.data.trouble()

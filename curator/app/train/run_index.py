@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RUNS_KEY: Final = "runs"
 CARDS_KEY: Final = "backbones"
+FETCH_KEY: Final = "fetch"
 _WITHOUT: Final = (
     "From scratch: ImageNet weights are not on this machine. "
     "That takes more images and more epochs to get as good."
@@ -92,7 +93,8 @@ def read_curves(run_dir: Path) -> Iterator[Event]:
 
 def read_backbones() -> Iterator[Event]:
     """Looks which backbones there are and where their weights lie: one `BackbonesRead`."""
-    from curator.training.backbones import cards, find_weights
+    from curator.training.backbones import cards
+    from curator.training.weights import find_weights
 
     found = []
     for card in cards():
@@ -111,6 +113,7 @@ def read_backbones() -> Iterator[Event]:
 
 def fetch(name: str) -> Iterator[Event]:
     """Fetches the weights of a backbone."""
-    from curator.training.backbones import card_named, fetch_weights
+    from curator.training.backbones import card_named
+    from curator.training.weights import fetch_weights
 
     yield from fetch_weights(card_named(name))
