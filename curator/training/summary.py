@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -55,7 +56,8 @@ class Separable:
         return self.macs / self.plain_macs
 
 
-def layer_table(card: Card) -> list[Layer]:
+@cache
+def layer_table(card: Card) -> tuple[Layer, ...]:
     """The convolutions, normalisations and linear layers of the published network (1000 classes) at its own
     image size. Nothing is computed: shapes alone are passed through."""
     with torch.device("meta"):
@@ -79,7 +81,7 @@ def layer_table(card: Card) -> list[Layer]:
         network(torch.zeros(1, 3, card.size, card.size, device="meta"))
     for hook in hooks:
         hook.remove()
-    return layers
+    return tuple(layers)
 
 
 def sums_by_kind(layers: Sequence[Layer]) -> list[KindSum]:

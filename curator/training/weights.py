@@ -100,7 +100,7 @@ def fetch_weights(card: Card) -> Iterator[Event]:
             part.chmod(0o644)
             part.replace(path)
         except (OSError, http.client.HTTPException) as error:  # URLError is an OSError too
-            troubles.append(f"{origin} can't be reached ({getattr(error, 'reason', None) or error})")
+            troubles.append(f"{origin} can't be reached ({_reason(error)})")
         except WeightsError as error:
             troubles.append(str(error))
         else:
@@ -193,6 +193,12 @@ def _opened(url: str, what: str) -> Generator[Event, None, Any]:
 def _close(answered: Future[Any]) -> None:
     if answered.exception() is None:
         answered.result().close()
+
+
+def _reason(error: Exception) -> str:
+    """What lies at the bottom of a failed download, without numbers and brackets."""
+    cause = getattr(error, "reason", None) or error
+    return str(getattr(cause, "strerror", None) or cause)
 
 
 def _cache() -> Path:

@@ -36,6 +36,7 @@ class GuessBars(QWidget):
         self._most = most
         self.setAccessibleName("Likeliest ImageNet classes")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.hide()
         theme.notifier().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -47,6 +48,7 @@ class GuessBars(QWidget):
         self._guesses = guesses
         said = ", ".join(f"{name} {_percent(share)}" for name, share in guesses)
         self.setAccessibleDescription(said)
+        self.setVisible(bool(guesses))
         self.update()
 
     def guesses(self) -> list[tuple[str, float]]:
@@ -95,7 +97,7 @@ class ImagenetPane(QWidget):
         row.setSpacing(12)
         self.picture = QLabel()
         self.picture.setFixedSize(_SIDE, _SIDE)
-        self.picture.setProperty("role", "picture")
+        self.picture.setProperty("role", "card")
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setAccessibleName("The image as the network gets it")
         row.addWidget(self.picture)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from curator.imaging.render import Resize
     from curator.training.comparison import BackboneSummary, Measurement
 
-_WIDTH, _HEIGHT = 1160, 780
+_WIDTH, _HEIGHT = 1160, 660
 _MARGIN = 24
 _PANE_WIDTH: Final = 316
 _PARTS: Final = 1000
@@ -152,16 +152,18 @@ class ModelsDialog(QDialog):
             self.table.choose(names.index(self._chosen) if self._chosen in names else 0)
             self._show_state()
             return
-        # Loaded by now: the job's own thread has made the event.
-        from curator.training.comparison import Measured
         from curator.training.weights import Fetched
+
+        if isinstance(event, Fetched):
+            self._say(f"Fetched from {event.origin}; its SHA-256 is right.", "good")
+            self.weights_changed.emit()
+            return
+        # Loaded by now, torch and all: the job's own thread has made the event.
+        from curator.training.comparison import Measured
 
         if isinstance(event, Measured):
             self._measured[event.measurement.name] = event.measurement
             self._show_rows()
-        elif isinstance(event, Fetched):
-            self._say(f"Fetched from {event.origin}; its SHA-256 is right.", "good")
-            self.weights_changed.emit()
 
     @Slot(object)
     def _show_progress(self, progress: Progress) -> None:

@@ -53,7 +53,7 @@ def layers_of(name: str) -> Iterator[Event]:
     layers = summary.layer_table(card_named(name))
     found = summary.separable_sums(layers)
     spared = summary.separable_words(found) if found is not None else ""
-    yield LayersRead(name, tuple(layers), tuple(summary.sums_by_kind(layers)), spared)
+    yield LayersRead(name, layers, tuple(summary.sums_by_kind(layers)), spared)
 
 
 def measure() -> Iterator[Event]:
