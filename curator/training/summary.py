@@ -118,11 +118,12 @@ def separable_sums(layers: Sequence[Layer]) -> Separable | None:
 
 def separable_words(found: Separable) -> str:
     """One sentence on what is spared."""
+    macs, plain = (f"{number / 1e6:,.0f}\u00a0M" for number in (found.macs, found.plain_macs))
+    own, others = (f"{number / 1e6:.1f}\u00a0M" for number in (found.parameters, found.plain_parameters))
     return (
-        f"{found.pairs} depthwise convolutions, each with the 1x1 convolution after it, take "
-        f"{found.macs / 1e6:,.0f} M multiply-adds and {found.parameters / 1e6:.1f} M parameters; plain "
-        f"convolutions between the same maps would take {found.plain_macs / 1e6:,.0f} M and "
-        f"{found.plain_parameters / 1e6:.1f} M, {1 / found.share:.0f} times the work."
+        f"{found.pairs} depthwise convolutions, each with the 1x1 convolution after it, take {macs} multiply-adds "
+        f"and {own} parameters; plain convolutions between the same maps would take {plain} and {others}, "
+        f"{1 / found.share:.0f} times the work."
     )
 
 

@@ -105,7 +105,7 @@ class ImagenetPane(QWidget):
         side.setSpacing(6)
         self.words = label("", "dim", wrap=True)
         self.current_button = _button("Ask about the image in Curate", self.ask_current)
-        self.current_button.setText("Ask about this image")
+        self.current_button.setText("The image in Curate")
         self.current_button.setToolTip("The image that Curate shows, cleaned as it is now")
         self.file_button = _button("Ask about another image file", self.choose_file)
         self.file_button.setText("Another image…")
@@ -198,7 +198,7 @@ class ImagenetPane(QWidget):
         elif not self._at_hand:
             self.words.setText(f"Fetch the weights of {self._title} to ask it.")
         else:
-            self.words.setText(f"What does {self._title} see, as ImageNet taught it?")
+            self.words.setText(f"What do {self._title}'s raw ImageNet classes say of an image?")
 
 
 def _button(words: str, slot: Any) -> QPushButton:
