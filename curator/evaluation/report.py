@@ -19,6 +19,7 @@ from curator.imaging.render import network_input
 from curator.manifest.files import Manifest, write_text
 from curator.manifest.verify import read_verified
 from curator.records import Prediction
+from curator.training.data import cleaned
 from curator.training.events import EpochMetrics
 from curator.training.runs import Run, load_run
 
@@ -238,7 +239,8 @@ def _images_of(manifest: Manifest, root: Path, run: Run) -> Callable[[str], RGB 
             image = read_verified(root, row)
         except ImageError:
             return None
-        return network_input(image, row.edits, run.config.image_size, run.config.resize)
+        config = run.config
+        return network_input(image, cleaned(row.edits, config.cleaning), config.image_size, config.resize)
 
     return image_of
 

@@ -31,7 +31,7 @@ LOG = "log.txt"
 @dataclass(frozen=True, slots=True)
 class Run:
     """What a run's folder says. `sizes` are images trained, validated and tested on; `finished` if the plan
-    was worked to its end."""
+    was worked to its end; `ranks` the number of processes that trained it together."""
 
     folder: Path
     config: TrainConfig
@@ -44,6 +44,7 @@ class Run:
     metrics: tuple[EpochMetrics, ...]
     finished: bool
     started_at: float
+    ranks: int = 1
 
     @property
     def name(self) -> str:
@@ -100,6 +101,7 @@ def load_run(folder: Path) -> Run:
             metrics=read_metrics(folder / METRICS),
             finished=bool(values["finished"]),
             started_at=float(values["started_at"]),
+            ranks=int(values.get("ranks", 1)),
         )
     except OSError as error:
         raise TrainingError(f"{folder} is not a run: {CONFIG} can't be read ({error.strerror}).") from error
@@ -119,9 +121,17 @@ def write_config(run: Run) -> None:
         "pretrained": run.pretrained,
         "finished": run.finished,
         "started_at": run.started_at,
+        "ranks": run.ranks,
         "app_version": __version__,
     }
     write_text(run.folder / CONFIG, json.dumps(values, indent=2) + "\n")
+
+
+def sweep(folder: Path) -> None:
+    """Removes the unfinished files that a process which was killed while writing has left in a run's folder."""
+    for name in (CONFIG, METRICS, BEST, LAST, LINES, INFO):
+        for path in folder.glob(f".{name}.*"):
+            path.unlink(missing_ok=True)
 
 
 def copy_manifest(manifest: Manifest, folder: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from fake_index import served
@@ -17,9 +18,9 @@ from training_data import CONFIG
 from curator.errors import TrainingError, WeightsError
 from curator.paths import cache_dir
 from curator.records import Progress
-from curator.training.augment import augment
+from curator.training.augment import STRENGTHS, augment, preview
 from curator.training.backbones import card_named
-from curator.training.config import PRESETS, TrainConfig
+from curator.training.config import PRESETS, Augmentation, TrainConfig
 from curator.training.device import pick, sample
 from curator.training.weights import Fetched, fetch_weights, find_weights
 
@@ -109,8 +110,27 @@ def test_an_unknown_backbone_names_those_there_are() -> None:
     st.booleans(),
 )
 def test_a_configuration_survives_its_file(epochs: int, rate: float, augmentation: str, flag: bool) -> None:
-    config = replace(CONFIG, epochs=epochs, lr=rate, augmentation=augmentation, class_weights=flag)
+    config = replace(CONFIG, epochs=epochs, lr=rate, augmentation=augmentation, deterministic=flag)
     assert TrainConfig.from_values(asdict(config)) == config
+
+
+@pytest.mark.parametrize(("weighed", "balance"), [(True, "class-weights"), (False, "none")])
+def test_a_plan_of_the_first_version_is_read_as_it_was_worked(weighed: bool, balance: str) -> None:
+    new = (
+        "optimiser",
+        "momentum",
+        "schedule",
+        "open_every",
+        "balance",
+        "precision",
+        "feature_views",
+        "cleaning",
+    )
+    old = {name: value for name, value in asdict(CONFIG).items() if name not in new}
+    config = TrainConfig.from_values({**old, "class_weights": weighed})
+    assert (config.balance, config.open_every, config.feature_views) == (balance, 0, 0)
+    assert (config.optimiser, config.schedule, config.precision) == ("adamw", "plateau", "float32")
+    assert config.cleaning == "masked"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +142,13 @@ def test_a_configuration_survives_its_file(epochs: int, rate: float, augmentatio
         ({"lr": float("nan")}, "lr is nan"),
         ({"speed": 1}, "unknown settings: speed"),
         ({"augmentation": "wild"}, "choose one of"),
+        ({"optimiser": "adam"}, "optimiser is 'adam': choose one of adamw, sgd"),
+        ({"schedule": "steps"}, "choose one of plateau, cosine, constant"),
+        ({"balance": "yes"}, "choose one of class-weights, sampling, none"),
+        ({"precision": "float8"}, "choose one of auto, float32"),
+        ({"cleaning": "clean"}, "choose one of masked, cropped, raw"),
+        ({"batch_size": 1}, "or 0 to have it found"),
+        ({"class_weights": "yes"}, "unknown settings: class_weights"),
     ],
 )
 def test_a_wrong_configuration_is_refused(values: dict[str, object], match: str) -> None:
@@ -158,6 +185,41 @@ def test_digits_are_never_mirrored() -> None:
         varied = augment(images, kind, torch.Generator().manual_seed(0)).mean(dim=(1, 2))
         right = varied[:, 12:].sum(1) > varied[:, :12].sum(1)
         assert bool(right.any()) is mirrored
+
+
+@pytest.mark.parametrize("kind", ["brain-mri", "digits", "photographs"])
+def test_variations_stay_small_enough_to_know_the_image(kind: Augmentation) -> None:
+    """A disc in the middle stays in its quarter of the square and keeps its size and brightness nearly."""
+    y, x = torch.meshgrid(torch.arange(96.0), torch.arange(96.0), indexing="ij")
+    disc = (((x - 47.5) ** 2 + (y - 47.5) ** 2) < 20**2).float() * 0.6
+    images = disc.expand(200, 3, 96, 96)
+    strength = STRENGTHS[kind]
+    varied = augment(images, kind, torch.Generator().manual_seed(4))
+    seen = (varied > 0.3).float()
+    area = seen[:, 0].sum((1, 2)) / float((disc > 0.3).sum())
+    assert (1 - strength.scale) ** 2 * 0.95 < float(area.min()) < 1
+    assert 1 < float(area.max()) < (1 + strength.scale) ** 2 * 1.05
+    centre = (seen[:, 0] * x).sum((1, 2)) / seen[:, 0].sum((1, 2))
+    assert float((centre - 47.5).abs().max()) < 96 * strength.translation * 1.1 + 1
+    values = (varied * seen).sum((1, 2, 3)) / (3 * seen[:, 0].sum((1, 2)))
+    far = strength.brightness + 0.03
+    assert 0.6 * (1 - far) < float(values.min()) < 0.59
+    assert 0.61 < float(values.max()) < 0.6 * (1 + far)
+    if not strength.noise:
+        assert float(varied[..., :4, :4].max()) == 0
+
+
+def test_the_preview_is_what_training_sees() -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (5, 32, 32, 3), np.uint8)
+    first, again, other = (preview(images, "brain-mri", seed) for seed in (1, 1, 2))
+    assert (first.shape, first.dtype) == (images.shape, np.uint8)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.array_equal(preview(images, "none", 1), images)
+    batch = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+    seen = augment(batch, "brain-mri", torch.Generator().manual_seed(1))
+    assert np.abs(first - seen.permute(0, 2, 3, 1).numpy() * 255).max() <= 0.5001
 
 
 def test_memory_of_the_cpu_is_the_process_and_the_machine() -> None:
