@@ -182,9 +182,11 @@ def _evaluated(
     """Evaluates, writes what was asked for, and prints the summary."""
     from curator.evaluation.evaluate import Evaluated
     from curator.evaluation.evaluate import evaluate as evaluate_run
+    from curator.evaluation.honesty import checks, too_good, warning
     from curator.evaluation.report import write_report
     from curator.manifest.files import read_manifest, write_text
     from curator.training.device import memory_kept
+    from curator.training.runs import load_run
 
     read = read_manifest(manifest) if manifest is not None else None
     done: Evaluated | None = None
@@ -212,3 +214,9 @@ def _evaluated(
                 f"  {name.replace('_', ' '):<24} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
             )
     say(f"  {'majority class':<24} {summary.majority:.3f}")
+    found = too_good(summary)
+    if found:
+        used = read or load_run(run).manifest()
+        say(f"\n{warning(found)}")
+        for one in checks(summary, used.rows, touched=used.info.test_touched):
+            say(f"  {one.title}: {one.known}\n    {one.todo}")

@@ -28,7 +28,8 @@ _KEPT_BYTES: Final = 256 << 20
 
 
 class Trainer(QObject):
-    """At most one training runs. `ended` carries "finished", "stopped" or "failed", always last."""
+    """At most one training runs. `ended` carries "finished", "stopped", "discarded" or "failed", always
+    last."""
 
     began = Signal(object)
     event = Signal(object)  # type: ignore[assignment]
@@ -84,6 +85,12 @@ class Trainer(QObject):
         if self._job is not None:
             self._job.cancel()
 
+    def discard(self) -> None:
+        """Ends the training; nothing of it is wanted."""
+        if self._job is not None:
+            self._outcome = "discarded"
+            self._job.cancel()
+
     def _run(self, run_dir: Path, config: TrainConfig | None, make: Callable[[], Iterator[Event]]) -> None:
         self.run_dir = run_dir
         self._outcome = "finished"
@@ -110,7 +117,8 @@ class Trainer(QObject):
 
     @Slot()
     def _stopped(self) -> None:
-        self._outcome = "stopped"
+        if self._outcome != "discarded":
+            self._outcome = "stopped"
 
     @Slot()
     def _over(self) -> None:
