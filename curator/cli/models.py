@@ -115,15 +115,15 @@ def _see(image: Path, as_json: bool) -> None:
 def _compare(measure: bool, as_json: bool) -> None:
     from curator.training import comparison
     from curator.training.backbones import cards
-    from curator.training.device import keep_memory
+    from curator.training.device import memory_kept
 
     found = [comparison.summarise(card) for card in cards()]
     measured: dict[str, comparison.Measurement] = {}
     if measure:
-        keep_memory()
-        for event in drawn(comparison.measure(cards())):
-            if isinstance(event, comparison.Measured):
-                measured[event.measurement.name] = event.measurement
+        with memory_kept():
+            for event in drawn(comparison.measure(cards())):
+                if isinstance(event, comparison.Measured):
+                    measured[event.measurement.name] = event.measurement
     if as_json:
         say_json(
             [
