@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from curator.app.jobs import load
+from curator.app.train.trainer import KEPT_BYTES
 from curator.records import Edits, Event, Progress
 
 if TYPE_CHECKING:
@@ -61,9 +62,11 @@ def measure() -> Iterator[Event]:
     yield Progress(0, 0, "Loading PyTorch")
     comparison = load("curator.training.comparison")
     from curator.training.backbones import cards
-    from curator.training.device import spare_threads
+    from curator.training.device import memory_kept, spare_threads
 
-    yield from comparison.measure(cards(), threads=spare_threads())
+    # As while a training runs, so that what is measured is what it will be.
+    with memory_kept(KEPT_BYTES):
+        yield from comparison.measure(cards(), threads=spare_threads())
 
 
 def ask(name: str, path: Path, edits: Edits | None, resize: Resize) -> Iterator[Event]:
