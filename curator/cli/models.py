@@ -147,6 +147,9 @@ def _compare(measure: bool, as_json: bool) -> None:
     for one in found:
         say(f"{one.name}: weights {one.weights}, {'in' if one.at_hand else 'from'} {one.source}")
     if measured:
-        threads = next(iter(measured.values())).threads
+        one_of_them = next(iter(measured.values()))
+        threads = one_of_them.threads
         say(f"Speed: this machine's CPU with {threads} threads, median of passes without gradients.")
+        if busy := comparison.busy_words(one_of_them):
+            say(busy)
         say(comparison.MEMORY_WORDS)

