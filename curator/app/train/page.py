@@ -95,6 +95,18 @@ class TrainPage(Page):
         self._show_state()
 
     @Slot()
+    def compare_backbones(self) -> None:
+        """Shows the backbones side by side."""
+        from curator.app.train.models_view import ModelsDialog
+
+        dialog = ModelsDialog(
+            self.model, str(self.form.backbone.currentData()), self.form.resize_choice(), self
+        )
+        dialog.backbone_chosen.connect(self.form.choose_backbone)
+        dialog.weights_changed.connect(self.weights.refresh)
+        dialog.open()
+
+    @Slot()
     def discard(self) -> None:
         """Stops the training and moves the run to the trash."""
         self.trainer.discard()
@@ -203,6 +215,7 @@ class TrainPage(Page):
         self.runs.newest_read.connect(self._show_newest)
         self.header.review_wanted.connect(self._review)
         self.form.find_rate_wanted.connect(self.find_rate)
+        self.form.compare_button.clicked.connect(self.compare_backbones)
 
     def _trouble(self) -> str | None:
         return "Open a folder first." if self.model.project is None else self.data.trouble()

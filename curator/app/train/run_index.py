@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RUNS_KEY: Final = "runs"
 CARDS_KEY: Final = "backbones"
+FETCH_KEY: Final = "fetch"
 _WITHOUT: Final = (
     "From scratch: ImageNet weights are not on this machine. "
     "That takes more images and more epochs to get as good."
@@ -169,7 +170,8 @@ def rename(run_dir: Path, name: str) -> Iterator[Event]:
 
 def read_backbones() -> Iterator[Event]:
     """Looks which backbones there are and where their weights lie: one `BackbonesRead`."""
-    from curator.training.backbones import cards, find_weights
+    from curator.training.backbones import cards
+    from curator.training.weights import find_weights
 
     found = []
     for card in cards():
@@ -188,6 +190,7 @@ def read_backbones() -> Iterator[Event]:
 
 def fetch(name: str) -> Iterator[Event]:
     """Fetches the weights of a backbone."""
-    from curator.training.backbones import card_named, fetch_weights
+    from curator.training.backbones import card_named
+    from curator.training.weights import fetch_weights
 
     yield from fetch_weights(card_named(name))

@@ -25,7 +25,7 @@ MANIFEST_FOLDER: Final = "manifest"
 # Steps of the progress bar in an epoch.
 _PARTS: Final = 1000
 # What the allocator may keep free while it trains: the window's own caches are bounded, and so is this.
-_KEPT_BYTES: Final = 256 << 20
+KEPT_BYTES: Final = 256 << 20
 
 
 class Trainer(QObject):
@@ -173,7 +173,7 @@ def _with_progress(events: Iterator[Event]) -> Iterator[Event]:
     from curator.training.events import BatchDone, Started
 
     epochs = 0
-    kept = load("curator.training.device").memory_kept(_KEPT_BYTES)
+    kept = load("curator.training.device").memory_kept(KEPT_BYTES)
     with kept, closing(cast("Generator[Event, None, None]", events)):
         for event in events:
             yield event
