@@ -26,7 +26,7 @@ def train(
     seed: int | None = typer.Option(None, "--seed", min=0),
     weights: str | None = typer.Option(None, "--weights", help="imagenet, none, or a weights file."),
     image_size: int | None = typer.Option(None, "--image-size", min=32, help="Side of the input in pixels."),
-    batch_size: int | None = typer.Option(None, "--batch-size", min=2),
+    batch_size: int | None = typer.Option(None, "--batch-size", min=0, help="0 finds it."),
     device: str | None = typer.Option(None, "--device", help="auto, cpu, cuda, cuda:1, mps."),
     out: Path | None = typer.Option(
         None, "--out", help="The run's folder; default: runs/ beside the manifest."

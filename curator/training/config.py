@@ -12,18 +12,41 @@ from curator.errors import TrainingError
 from curator.imaging.render import RESIZES, Resize
 
 Augmentation: TypeAlias = Literal["brain-mri", "digits", "photographs", "none"]
+Optimiser: TypeAlias = Literal["adamw", "sgd"]
+Schedule: TypeAlias = Literal["plateau", "cosine", "constant"]
+Balance: TypeAlias = Literal["class-weights", "sampling", "none"]
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
+Cleaning: TypeAlias = Literal["masked", "cropped", "raw"]
+
 AUGMENTATIONS: Final[tuple[Augmentation, ...]] = get_args(Augmentation)
+OPTIMISERS: Final[tuple[Optimiser, ...]] = get_args(Optimiser)
+SCHEDULES: Final[tuple[Schedule, ...]] = get_args(Schedule)
+BALANCES: Final[tuple[Balance, ...]] = get_args(Balance)
+PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
+CLEANINGS: Final[tuple[Cleaning, ...]] = get_args(Cleaning)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """The whole plan of a run. Learning rates are for AdamW; images are `image_size` pixels square.
+    """The whole plan of a run. Images are `image_size` pixels square.
 
-    `head_epochs` of the `epochs` train the head alone on frozen convolutions, then the top `open_groups` of
-    the backbone's layer groups are opened, each lower one at `lr` times `lower_rate` of the one above. Without
-    pretrained weights nothing is frozen and `head_epochs` counts as 0. `early_stopping` is a number of epochs
-    without a better validation loss, 0 for never. `threads` is torch's number of threads, 0 for its default. With
-    `skip_unreadable`, images that are gone or changed are named and left out; without, they end the run.
+    `head_epochs` of the `epochs` train the head alone on frozen convolutions, over the features of
+    `feature_views` augmented views of each image that are computed once (0 computes them in every step). Then
+    layer groups of the backbone are opened from the top, one at first and one more every `open_every` epochs
+    (0: all at once) until `open_groups` are open, each lower one learning at `lr` times `lower_rate` of the one
+    above. Without pretrained weights nothing is frozen and `head_epochs` counts as 0.
+
+    Learning rates are for `optimiser`; `momentum` is SGD's alone. `schedule` lowers them on a plateau of the
+    validation loss (`plateau_patience`, `plateau_factor`), along a cosine over the epochs of each phase, or
+    never; down to `min_lr`. `balance` lets rare classes count as much as common ones: by weights in the loss,
+    or by drawing their images more often. `batch_size` 0 is to be found; the run's `config.json` then holds
+    the number that was found. `precision` "auto" takes the fastest that a short trial on the device shows.
+    `early_stopping` is a number of epochs without a better validation loss, 0 for never. `threads` is torch's
+    number of threads, 0 for its default.
+
+    `cleaning` says what is trained on, evaluated and predicted: "masked" is crop and masks as in the manifest,
+    "cropped" the crop alone, "raw" the whole image. With `skip_unreadable`, images that are gone or changed
+    are named and left out; without, they end the run.
     """
 
     backbone: str = "mobilenet_v2"
@@ -34,7 +57,11 @@ class TrainConfig:
     epochs: int = 20
     head_epochs: int = 5
     open_groups: int = 1
+    open_every: int = 3
+    feature_views: int = 8
     batch_size: int = 32
+    optimiser: Optimiser = "adamw"
+    momentum: float = 0.9
     head_lr: float = 1e-3
     lr: float = 1e-4
     lower_rate: float = 0.3
@@ -42,12 +69,15 @@ class TrainConfig:
     dropout: float = 0.2
     label_smoothing: float = 0.0
     gradient_clip: float = 1.0
+    schedule: Schedule = "plateau"
     plateau_patience: int = 2
     plateau_factor: float = 0.5
     min_lr: float = 1e-6
     early_stopping: int = 0
     augmentation: Augmentation = "brain-mri"
-    class_weights: bool = True
+    cleaning: Cleaning = "masked"
+    balance: Balance = "class-weights"
+    precision: Precision = "auto"
     seed: int = 0
     device: str = "auto"
     deterministic: bool = False
@@ -59,7 +89,9 @@ class TrainConfig:
             value = getattr(self, name)
             if not (isinstance(value, (int, float)) and math.isfinite(value) and low <= value <= high):
                 raise TrainingError(f"{name} is {value!r}: choose a value from {low:g} to {high:g}.")
-        for name, allowed in (("resize", RESIZES), ("augmentation", AUGMENTATIONS)):
+        if self.batch_size == 1:
+            raise TrainingError("batch_size is 1: choose 2 or more, or 0 to have it found.")
+        for name, allowed in _CHOICES:
             if getattr(self, name) not in allowed:
                 raise TrainingError(f"{name} is {getattr(self, name)!r}: choose one of {', '.join(allowed)}.")
 
@@ -76,7 +108,11 @@ class TrainConfig:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> TrainConfig:
-        """From a mapping such as `config.json` holds. Raises `TrainingError` for anything unexpected."""
+        """From a mapping such as `config.json` holds, also that of a version which knew fewer settings.
+
+        Raises `TrainingError` for anything unexpected.
+        """
+        values = _brought_up(values)
         kinds = {one.name: type(one.default) for one in fields(cls)}
         unknown = set(values) - set(kinds)
         if unknown:
@@ -123,13 +159,26 @@ PRESETS: Final[Mapping[str, Preset]] = {
     ),
 }
 
+_CHOICES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("resize", RESIZES),
+    ("augmentation", AUGMENTATIONS),
+    ("optimiser", OPTIMISERS),
+    ("schedule", SCHEDULES),
+    ("balance", BALANCES),
+    ("precision", PRECISIONS),
+    ("cleaning", CLEANINGS),
+)
+
 # Bounds of every number: beyond them lies a typing error, not an experiment.
 _RANGES: Final = (
     ("image_size", 32, 1024),
     ("epochs", 1, 10_000),
     ("head_epochs", 0, 10_000),
     ("open_groups", 0, 100),
-    ("batch_size", 2, 4096),
+    ("open_every", 0, 10_000),
+    ("feature_views", 0, 256),
+    ("batch_size", 0, 4096),
+    ("momentum", 0, 0.999),
     ("head_lr", 1e-8, 10),
     ("lr", 1e-8, 10),
     ("lower_rate", 0, 1),
@@ -144,3 +193,13 @@ _RANGES: Final = (
     ("seed", 0, 2**31 - 1),
     ("threads", 0, 1024),
 )
+
+
+def _brought_up(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plan with `class_weights`, from before there were other ways to balance, says today."""
+    if not isinstance(values.get("class_weights"), bool):
+        return dict(values)
+    rest = {name: value for name, value in values.items() if name != "class_weights"}
+    # As such runs worked: all groups opened at once, a whole pass in every step of the head, full precision.
+    then: dict[str, Any] = {"open_every": 0, "feature_views": 0, "precision": "float32"}
+    return {**then, "balance": "class-weights" if values["class_weights"] else "none", **rest}

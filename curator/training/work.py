@@ -159,7 +159,7 @@ def _assembled(
     open_layers(network, phase, run.config, run.pretrained)
     optimiser, scheduler = make_optimiser(network, run.config, phase, run.pretrained)
     weights = torch.ones(len(run.classes))
-    if run.config.class_weights:
+    if run.config.balance == "class-weights":
         counts = torch.bincount(data["train"].targets, minlength=len(run.classes)).float()
         weights = counts.sum() / (len(run.classes) * counts.clamp(min=1))
     return Work(

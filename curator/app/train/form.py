@@ -23,7 +23,16 @@ from PySide6.QtWidgets import (
 from curator.app.train.fields import Field, FractionBox, RateBox, choice_box, count_box
 from curator.app.widgets import Fold, SectionLabel, label
 from curator.imaging.render import RESIZES
-from curator.training.config import AUGMENTATIONS, PRESETS, TrainConfig
+from curator.training.config import (
+    AUGMENTATIONS,
+    BALANCES,
+    CLEANINGS,
+    OPTIMISERS,
+    PRECISIONS,
+    PRESETS,
+    SCHEDULES,
+    TrainConfig,
+)
 
 DEFAULT_PRESET: Final = "fine-tune"
 _OTHER_FILE: Final = "file…"
@@ -33,9 +42,17 @@ FIELDS: Final = (
     Field("epochs", "Epochs", "count", "Rounds over all training images"),
     Field("head_epochs", "of them head only", "count", "Rounds in which only the last layer learns"),
     Field("open_groups", "Blocks opened then", "count", "Groups of layers, from the top, that learn after"),
-    Field("batch_size", "Batch size", "count", "Images worked on at once; smaller needs less memory"),
+    Field(
+        "open_every", "One more every, epochs", "count", "Epochs between two openings; 0 opens all at once"
+    ),
+    Field("feature_views", "Views for the head", "count", "Augmented views of each image, worked out once"),
+    Field(
+        "batch_size", "Batch size", "count", "Images worked on at once; smaller needs less memory; 0 finds it"
+    ),
+    Field("optimiser", "Optimiser", "choice", "AdamW, or SGD with momentum"),
     Field("head_lr", "Learning rate, head", "rate", "Step size while only the head learns"),
     Field("lr", "Learning rate", "rate", "Step size once the upper blocks learn too"),
+    Field("schedule", "Schedule", "choice", "How learning rates fall: on a plateau, along a cosine, never"),
     Field("weight_decay", "Weight decay", "rate", "Pull of the weights towards zero"),
     Field("dropout", "Dropout", "fraction", "Share of features left out at random"),
     Field("label_smoothing", "Label smoothing", "fraction", "How far labels are believed less than wholly"),
@@ -43,14 +60,21 @@ FIELDS: Final = (
     Field("augmentation", "Augmentation", "choice", "How training images are varied"),
     Field("image_size", "Image size", "size", "Side of the network's square in pixels"),
     Field("resize", "Resize", "choice", "How an image is fitted into the square"),
-    Field("class_weights", "Weigh classes alike", "flag", "Rare classes count as much as common ones"),
+    Field("cleaning", "Cleaned by", "choice", "Crop and masks, the crop alone, or the images as they are"),
+    Field("balance", "Balance classes by", "choice", "Rare classes count as much as common ones"),
     Field("seed", "Seed", "count", "The same seed gives the same run, as far as the device allows"),
     Field("deterministic", "Deterministic", "flag", "Repeats exactly, slower"),
+    Field("precision", "Precision", "choice", "auto takes the fastest that a short trial shows"),
     Field("weights", "Start from", "weights", "Weights the backbone starts from"),
     Field("device", "Device", "choice", "auto takes the best there is"),
 )
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "augmentation": AUGMENTATIONS,
+    "optimiser": OPTIMISERS,
+    "schedule": SCHEDULES,
+    "cleaning": CLEANINGS,
+    "balance": BALANCES,
+    "precision": PRECISIONS,
     "resize": RESIZES,
     "device": ("auto", "cuda", "mps", "cpu"),
     "weights": ("imagenet", "none"),
@@ -59,7 +83,9 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "epochs": (1, 10_000),
     "head_epochs": (0, 10_000),
     "open_groups": (0, 100),
-    "batch_size": (2, 4096),
+    "open_every": (0, 1000),
+    "feature_views": (0, 256),
+    "batch_size": (0, 4096),
     "early_stopping": (0, 1000),
     "image_size": (32, 1024),
     "seed": (0, 2**31 - 1),

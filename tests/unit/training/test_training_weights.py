@@ -136,8 +136,27 @@ def test_an_unknown_backbone_names_those_there_are() -> None:
     st.booleans(),
 )
 def test_a_configuration_survives_its_file(epochs: int, rate: float, augmentation: str, flag: bool) -> None:
-    config = replace(CONFIG, epochs=epochs, lr=rate, augmentation=augmentation, class_weights=flag)
+    config = replace(CONFIG, epochs=epochs, lr=rate, augmentation=augmentation, deterministic=flag)
     assert TrainConfig.from_values(asdict(config)) == config
+
+
+@pytest.mark.parametrize(("weighed", "balance"), [(True, "class-weights"), (False, "none")])
+def test_a_plan_of_the_first_version_is_read_as_it_was_worked(weighed: bool, balance: str) -> None:
+    new = (
+        "optimiser",
+        "momentum",
+        "schedule",
+        "open_every",
+        "balance",
+        "precision",
+        "feature_views",
+        "cleaning",
+    )
+    old = {name: value for name, value in asdict(CONFIG).items() if name not in new}
+    config = TrainConfig.from_values({**old, "class_weights": weighed})
+    assert (config.balance, config.open_every, config.feature_views) == (balance, 0, 0)
+    assert (config.optimiser, config.schedule, config.precision) == ("adamw", "plateau", "float32")
+    assert config.cleaning == "masked"
 
 
 @pytest.mark.parametrize(
@@ -149,6 +168,13 @@ def test_a_configuration_survives_its_file(epochs: int, rate: float, augmentatio
         ({"lr": float("nan")}, "lr is nan"),
         ({"speed": 1}, "unknown settings: speed"),
         ({"augmentation": "wild"}, "choose one of"),
+        ({"optimiser": "adam"}, "optimiser is 'adam': choose one of adamw, sgd"),
+        ({"schedule": "steps"}, "choose one of plateau, cosine, constant"),
+        ({"balance": "yes"}, "choose one of class-weights, sampling, none"),
+        ({"precision": "float8"}, "choose one of auto, float32"),
+        ({"cleaning": "clean"}, "choose one of masked, cropped, raw"),
+        ({"batch_size": 1}, "or 0 to have it found"),
+        ({"class_weights": "yes"}, "unknown settings: class_weights"),
     ],
 )
 def test_a_wrong_configuration_is_refused(values: dict[str, object], match: str) -> None:
