@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from curator.cli import validation
 from curator.cli.output import complain, drawn, say, say_json, table
 from curator.errors import CuratorError, TrainingError
 
@@ -32,9 +33,21 @@ def train(
         None, "--out", help="The run's folder; default: runs/ beside the manifest."
     ),
     resume: bool = typer.Option(False, "--resume", help="Go on with the unfinished run in --out."),
+    folds: int | None = typer.Option(
+        None, "--folds", min=2, help="Cross-validate: train so many times, each image predicted once."
+    ),
+    ablation: bool = typer.Option(
+        False, "--ablation", help="Compare raw, cropped, and cropped and masked images; also with --folds."
+    ),
+    leave_out_test: bool = typer.Option(
+        False, "--leave-out-test", help="With --folds: keep the test split out of it, fit to judge later."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
-    """Train a classifier on MANIFEST and evaluate it on the locked test split."""
+    """Train a classifier on MANIFEST and evaluate it on the locked test split.
+
+    With --folds or --ablation many are trained, and what they say together is printed.
+    """
     from curator.manifest.files import read_manifest
     from curator.training import events, loop
     from curator.training.config import TrainConfig
@@ -43,6 +56,14 @@ def train(
 
     if resume and out is None:
         raise typer.BadParameter("--resume needs the run's folder.", param_hint="--out")
+    if leave_out_test and folds is None:
+        raise typer.BadParameter("only a cross-validation can: give --folds.", param_hint="--leave-out-test")
+    if resume and out is not None and validation.is_validation(out):
+        if epochs is not None:
+            raise typer.BadParameter("the plan of an unfinished comparison is fixed.", param_hint="--epochs")
+        keep_memory()
+        validation.go_on(out, root, as_json)
+        return
     read = read_manifest(manifest)
     if resume and out is not None:
         config = load_run(out).config
@@ -52,6 +73,10 @@ def train(
         config = _configured(
             TrainConfig.preset_named(preset), backbone, epochs, seed, weights, image_size, batch_size, device
         )
+    if not resume and (ablation or folds is not None):
+        keep_memory()
+        validation.begin(read, config, out, root, folds or 0, ablation, not leave_out_test, as_json)
+        return
     run_dir = out if out is not None else new_run_dir(read.folder, config)
     keep_memory()
     best: events.EpochDone | None = None

@@ -17,7 +17,13 @@ from curator.records import Prediction
 Indices: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-METRICS: Final = ("balanced_accuracy", "auroc", "accuracy", "loss")
+# The figures, in the order of how much they say, and what a person calls them.
+METRICS: Final[Mapping[str, str]] = {
+    "balanced_accuracy": "balanced accuracy",
+    "auroc": "AUROC",
+    "accuracy": "accuracy",
+    "loss": "loss",
+}
 
 _SAMPLES = 2000
 # The fewest draws that still place the percentiles 2.5 and 97.5.

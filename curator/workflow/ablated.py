@@ -7,20 +7,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 from curator import __version__
 from curator.errors import CuratorError, TrainingError
-from curator.evaluation.intervals import Interval, Summary, intervals_of
+from curator.evaluation.intervals import METRICS, Interval, Summary, intervals_of
 from curator.manifest.files import Manifest, read_manifest, write_text
 from curator.records import Split
-from curator.training.config import TrainConfig
+from curator.training.config import Cleaning, TrainConfig
 from curator.workflow.cross_validated import about_test
 
 RESULT: Final = "ablation.json"
 SCHEMA: Final = "curator-ablation/1"
 
-Cleaning: TypeAlias = Literal["raw", "cropped", "masked"]
 # From the least cleaned to the most: what `TrainConfig.cleaning` calls it, and what a person does.
 CLEANINGS: Final[Mapping[Cleaning, str]] = {
     "raw": "Raw",
@@ -53,7 +52,7 @@ class Difference:
 
     def words(self, metric: str = "balanced_accuracy") -> str:
         """One sentence for a person; for the loss a fall is the gain."""
-        name = metric.replace("_", " ").replace("auroc", "AUROC")
+        name = METRICS[metric]
         pair = f"{CLEANINGS[self.more]} against {CLEANINGS[self.less].lower()}"
         one = self.metrics.get(metric)
         if one is None:

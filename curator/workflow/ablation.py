@@ -14,12 +14,11 @@ from curator.evaluation.intervals import Interval, paired_differences, summarise
 from curator.manifest.files import Manifest
 from curator.records import Event, Prediction
 from curator.training import runs
-from curator.training.config import TrainConfig
+from curator.training.config import Cleaning, TrainConfig
 from curator.workflow.ablated import (
     CLEANINGS,
     RESULT,
     Ablation,
-    Cleaning,
     Difference,
     Variant,
     pairs,
@@ -166,9 +165,7 @@ def _cross_validated(
     folder, words = result.folder / cleaning, CLEANINGS[cleaning]
     config = replace(result.config, cleaning=cleaning)
     if (folder / FOLDS_RESULT).is_file():
-        events = resume_cross_validation(
-            folder, root=root, threads=config.threads, whole=whole, prefix=words
-        )
+        events = resume_cross_validation(folder, root=root, threads=config.threads, whole=whole, prefix=words)
     else:
         events = cross_validate(
             result.manifest(),
@@ -211,9 +208,7 @@ def _differences(result: Ablation) -> tuple[Difference, ...]:
         Difference(
             more.cleaning,
             less.cleaning,
-            paired_differences(
-                predictions_of(result, more), predictions_of(result, less), result.classes
-            ),
+            paired_differences(predictions_of(result, more), predictions_of(result, less), result.classes),
         )
         for less, more in pairs(result.variants)
     )

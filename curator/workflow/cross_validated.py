@@ -175,9 +175,7 @@ def write_cross_validation(result: CrossValidation, predictions: Sequence[OutOfF
         json.dumps({**asdict(one.prediction), "fold": one.fold}, ensure_ascii=False) + "\n" for one in ordered
     )
     write_text(result.folder / PREDICTIONS, "".join(lines))
-    write_text(
-        result.folder / RESULT, json.dumps(result.to_json(), ensure_ascii=False, indent=2) + "\n"
-    )
+    write_text(result.folder / RESULT, json.dumps(result.to_json(), ensure_ascii=False, indent=2) + "\n")
 
 
 def read_out_of_fold(folder: Path) -> tuple[OutOfFold, ...]:

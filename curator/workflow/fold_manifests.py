@@ -103,6 +103,4 @@ def _refuse_impossible(rows: Sequence[ManifestRow], fold: int) -> None:
             "Keep images of at least two groups of each class, or remove the class."
         )
     if not any(row.split == "val" for row in rows):
-        raise TrainingError(
-            f"Without fold {fold} there are too few groups to validate on: keep more images."
-        )
+        raise TrainingError(f"Without fold {fold} there are too few groups to validate on: keep more images.")

@@ -14,6 +14,8 @@ from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.shortcuts import bind
 from curator.app.train.controls import Controls
+from curator.app.train.crossval_bar import Comparison
+from curator.app.train.crossval_runner import Validations
 from curator.app.train.curve_panel import CurvePanel
 from curator.app.train.curves import Curves
 from curator.app.train.data_pane import DataPane
@@ -57,6 +59,7 @@ class TrainPage(Page):
         self.panel = CurvePanel(self.memory)
         self.runs = RunsPane(model, self.panel)
         self.weights = WeightsWatch(model.jobs, self.form)
+        self.validations = Validations(model, self.trainer, self)
         self._curves = Curves()
         self._failure = ""
         self._best: int | None = None
@@ -107,7 +110,7 @@ class TrainPage(Page):
         right.setContentsMargins(14, 10, 14, 12)
         right.setSpacing(10)
         right.addWidget(self.header)
-        right.addWidget(self.panel, 1)
+        right.addWidget(self.validations.stacked(self.panel), 1)
         right.addWidget(self.runs)
         row.addLayout(right, 1)
 
@@ -136,6 +139,7 @@ class TrainPage(Page):
         area.setWidget(holder)
         column.addWidget(area, 1)
         column.addWidget(self.controls)
+        column.addWidget(self.validations.bar)
         return side
 
     def _connect(self) -> None:
@@ -158,6 +162,10 @@ class TrainPage(Page):
         self.runs.changed.connect(self._show_rail)
         self.runs.newest_read.connect(self._show_newest)
         self.header.review_wanted.connect(self._review)
+        self.validations.bar.wanted.connect(self._compare)
+        self.validations.part_began.connect(self._part_began)
+        self.validations.changed.connect(self.runs.refresh)
+        self.runs.result_wanted.connect(self.validations.open)
 
     def _trouble(self) -> str | None:
         return "Open a folder first." if self.model.project is None else self.data.trouble()
@@ -169,6 +177,7 @@ class TrainPage(Page):
             self.controls.show_idle(self._trouble())
         else:
             self.controls.show_running(paused=job.paused, ending=job.cancelling)
+        self.validations.bar.set_ready(job is None and self._trouble() is None)
         self.form.setEnabled(job is None)
         self.data.accept.setVisible(job is None)
         self._show_rail()
@@ -178,7 +187,8 @@ class TrainPage(Page):
         if self.trainer.job is not None:
             done = len(self._curves.epoch)
             total = self._curves.epochs
-            self.rail_text_changed.emit(f"epoch {min(done + 1, total)}/{total}" if total else "starting")
+            epoch = f"epoch {min(done + 1, total)}/{total}" if total else "starting"
+            self.rail_text_changed.emit(self.validations.rail_text() or epoch)
         else:
             runs = len(self.runs.rows())
             self.rail_text_changed.emit(count(runs, "run") if runs else "")
@@ -200,7 +210,7 @@ class TrainPage(Page):
 
     @Slot(object)
     def _began(self, _config: object) -> None:
-        self._failure, self._best = "", None
+        self._failure, self._best, self.header.part = "", None, ""
         self._curves = Curves()
         self.memory.clear()
         self.panel.show_curves(self._curves)
@@ -222,7 +232,8 @@ class TrainPage(Page):
         elif isinstance(event, said.EpochDone):
             self._curves.add_epoch(event.metrics)
             self.panel.touch()
-            self.runs.show_epoch(event.metrics, self._curves.epochs)
+            if not self.validations.active:
+                self.runs.show_epoch(event.metrics, self._curves.epochs)
             self._show_rail()
         elif isinstance(event, said.Started):
             self._started(event)
@@ -274,7 +285,10 @@ class TrainPage(Page):
         self.memory.stop()
         self.panel.draw()
         epochs = len(self._curves.epoch)
-        if outcome == "failed":
+        compared = self.validations.end_words(outcome)
+        if compared is not None:
+            self.header.show_words(*compared)
+        elif outcome == "failed":
             self.header.show_words("Failed", self._failure)
         elif outcome == "stopped":
             after = f"after {count(epochs, 'epoch')}; what it learnt is kept."
@@ -293,10 +307,29 @@ class TrainPage(Page):
 
     @Slot(object)
     def _resume(self, run_dir: Path) -> None:
+        compared = any(row.run_dir == run_dir and row.kind != "run" for row in self.runs.rows())
         try:
-            self.trainer.resume(run_dir)
+            (self.validations if compared else self.trainer).resume(run_dir)
         except CuratorError as error:
             messages.show(str(error), "error")
+
+    @Slot(object)
+    def _compare(self, wanted: Comparison) -> None:
+        if self.trainer.job is not None or self._trouble() is not None:
+            return
+        try:
+            config = self.form.config()
+            self.validations.start(wanted, config, accept_proposals=self.data.accept_proposals)
+        except CuratorError as error:
+            messages.show(str(error), "error")
+
+    @Slot(str)
+    def _part_began(self, words: str) -> None:
+        self.header.part = words
+        self._curves = Curves()
+        self.panel.show_curves(self._curves)
+        self.header.show_words(words, "")
+        self._show_rail()
 
     @Slot()
     def _review(self) -> None:

@@ -57,9 +57,11 @@ class BackbonesRead(Event):
 
 def read_runs(project_folder: Path) -> Iterator[Event]:
     """Lists the runs of a project: one `RunsRead`."""
+    from curator.app.train.crossval_rows import with_comparisons
     from curator.training.runs import list_runs
 
-    yield RunsRead(tuple(_row(run) for run in list_runs(project_folder)))
+    rows = [(run.started_at, _row(run)) for run in list_runs(project_folder)]
+    yield RunsRead(with_comparisons(project_folder, rows))
 
 
 def _row(run: Run) -> RunRow:

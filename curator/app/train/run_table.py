@@ -23,7 +23,8 @@ _NARROW: Final = 700
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run as the table shows it. `colour` is set while its curves are drawn."""
+    """One run as the table shows it. `colour` is set while its curves are drawn. `kind` is "run", or "crossval" or
+    "ablation" for many trainings compared, whose "epochs" are folds or variants."""
 
     run_dir: Path
     name: str
@@ -35,6 +36,7 @@ class RunRow:
     seconds: float | None
     status: str
     colour: str | None = None
+    kind: str = "run"
 
     @property
     def unfinished(self) -> bool:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 
 class RunsPane(QWidget):
-    """`resume_wanted` and `review_wanted` carry a run's folder; `changed` comes when the list did; `newest_read`
-    carries the newest run and its curves once after a folder was opened.
+    """`resume_wanted`, `result_wanted` and `review_wanted` carry a run's folder; `changed` comes when the list did;
+    `newest_read` carries the newest run and its curves once after a folder was opened.
     """
 
     resume_wanted = Signal(object)
+    result_wanted = Signal(object)
     review_wanted = Signal(object)
     changed = Signal()
     newest_read = Signal(object, object)
@@ -46,9 +47,10 @@ class RunsPane(QWidget):
         head.addWidget(SectionLabel("Runs"))
         head.addStretch(1)
         self.resume_button = _action("Go on with it", self._resume)
+        self.result_button = _action("Show the result", self._result)
         self.review_button = _action("Review", self._review)
         self.folder_button = _action("Show folder", self._show_folder)
-        for button in (self.resume_button, self.review_button, self.folder_button):
+        for button in (self.resume_button, self.result_button, self.review_button, self.folder_button):
             head.addWidget(button)
         column.addLayout(head)
         card = QFrame()
@@ -138,9 +140,10 @@ class RunsPane(QWidget):
     def _take(self, event: Any) -> None:
         if isinstance(event, RunsRead):
             self._set(list(event.rows))
-            if event.rows and not self._newest_told:
+            newest = next((row for row in event.rows if row.kind == "run"), None)
+            if newest is not None and not self._newest_told:
                 self._newest_told = True
-                self._newest = event.rows[0].run_dir
+                self._newest = newest.run_dir
                 self._read_curves(self._newest)
         elif isinstance(event, CurvesRead) and event.run_dir == self._newest:
             self._newest = None
@@ -152,6 +155,9 @@ class RunsPane(QWidget):
     @Slot(object)
     def _toggle_curves(self, run_dir: Path) -> None:
         if run_dir == self._running:
+            return
+        if any(row.run_dir == run_dir and row.kind != "run" for row in self.rows()):
+            self.result_wanted.emit(run_dir)
             return
         if run_dir in self._colours:
             del self._colours[run_dir]
@@ -175,7 +181,9 @@ class RunsPane(QWidget):
         row = self.table.selected()
         idle = row is not None and row.run_dir != self._running
         self.resume_button.setVisible(row is not None and idle and row.unfinished and self._running is None)
-        self.review_button.setVisible(row is not None and idle and row.epochs_done > 0)
+        compared = row is not None and row.kind != "run"
+        self.result_button.setVisible(compared)
+        self.review_button.setVisible(row is not None and idle and row.epochs_done > 0 and not compared)
         self.folder_button.setVisible(row is not None)
 
     @Slot()
@@ -183,6 +191,12 @@ class RunsPane(QWidget):
         row = self.table.selected()
         if row is not None:
             self.resume_wanted.emit(row.run_dir)
+
+    @Slot()
+    def _result(self) -> None:
+        row = self.table.selected()
+        if row is not None:
+            self.result_wanted.emit(row.run_dir)
 
     @Slot()
     def _review(self) -> None:

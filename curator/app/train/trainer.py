@@ -17,6 +17,7 @@ from curator.app.train.run_index import CurvesRead
 from curator.records import Event, Progress
 
 if TYPE_CHECKING:
+    from curator.manifest.files import Manifest
     from curator.training.config import TrainConfig
 
 KEY: Final = "train"
@@ -49,16 +50,23 @@ class Trainer(QObject):
     def start(self, config: TrainConfig, *, accept_proposals: bool) -> None:
         """Exports the project as it is now and trains on it. Raises `CuratorError` where that can't begin."""
         from curator.training.runs import new_run_dir
-        from curator.workflow.export import export
 
         project = self._model.project
         if project is None or self._job is not None:
             return
-        self._model.announce(project.ensure_splits(project.shares, project.seed))
-        events = export(project, project.folder / MANIFEST_FOLDER, accept_proposals=accept_proposals)
+        events = self.exporting(accept_proposals=accept_proposals)
         run_dir = new_run_dir(project.folder, config)
         root = project.root
-        self._run(run_dir, config, lambda: _export_and_fit(events, config, run_dir, root))
+        self.begin(run_dir, config, lambda: _export_and_fit(events, config, run_dir, root))
+
+    def exporting(self, *, accept_proposals: bool) -> Iterator[Event]:
+        """The export of the open project as it is now, to be iterated by the job. Raises `CuratorError`."""
+        from curator.workflow.export import export
+
+        project = self._model.project
+        assert project is not None
+        self._model.announce(project.ensure_splits(project.shares, project.seed))
+        return export(project, project.folder / MANIFEST_FOLDER, accept_proposals=accept_proposals)
 
     def resume(self, run_dir: Path) -> None:
         """Goes on with a run that was stopped."""
@@ -66,7 +74,7 @@ class Trainer(QObject):
         if project is None or self._job is not None:
             return
         root = project.root
-        self._run(run_dir, None, lambda: _resume(run_dir, root))
+        self.begin(run_dir, None, lambda: _resume(run_dir, root))
 
     def toggle_pause(self) -> None:
         """Pauses, or goes on."""
@@ -82,7 +90,8 @@ class Trainer(QObject):
         if self._job is not None:
             self._job.cancel()
 
-    def _run(self, run_dir: Path, config: TrainConfig | None, make: Callable[[], Iterator[Event]]) -> None:
+    def begin(self, run_dir: Path, config: TrainConfig | None, make: Callable[[], Iterator[Event]]) -> None:
+        """Runs what `make` returns as the one training; nothing may run yet."""
         self.run_dir = run_dir
         self._outcome = "finished"
         job = self._model.jobs.start(f"Training {run_dir.name}", make, key=KEY)
@@ -119,6 +128,14 @@ class Trainer(QObject):
 def _export_and_fit(
     events: Iterator[Event], config: TrainConfig, run_dir: Path, root: Path
 ) -> Iterator[Event]:
+    manifest = yield from exported(events)
+    yield Progress(0, 0, "Loading PyTorch")
+    fit = load("curator.training.loop").fit
+    yield from _with_progress(fit(manifest, beside_the_window(config), run_dir, root=root))
+
+
+def exported(events: Iterator[Event]) -> Generator[Event, None, Manifest]:
+    """Passes an export's events on and returns the manifest that it wrote."""
     from curator.workflow.export import Exported
 
     manifest = None
@@ -128,9 +145,7 @@ def _export_and_fit(
                 manifest = event.manifest
             yield event
     assert manifest is not None
-    yield Progress(0, 0, "Loading PyTorch")
-    fit = load("curator.training.loop").fit
-    yield from _with_progress(fit(manifest, _beside_the_window(config), run_dir, root=root))
+    return manifest
 
 
 def _resume(run_dir: Path, root: Path) -> Iterator[Event]:
@@ -140,11 +155,11 @@ def _resume(run_dir: Path, root: Path) -> Iterator[Event]:
 
     run = load_run(run_dir)
     yield CurvesRead(run_dir, Curves.of_run(run.metrics, run.config.epochs))
-    config = _beside_the_window(run.config)
+    config = beside_the_window(run.config)
     yield from _with_progress(fit(run.manifest(), config, run_dir, root=root, resume=True))
 
 
-def _beside_the_window(config: TrainConfig) -> TrainConfig:
+def beside_the_window(config: TrainConfig) -> TrainConfig:
     """Leaves the window a core, unless the configuration says how many threads."""
     return dataclasses.replace(
         config, threads=config.threads or load("curator.training.device").spare_threads()

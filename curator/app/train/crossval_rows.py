@@ -1,0 +1,78 @@
+"""Cross-validations and ablations among the runs of a project, and reading one; no torch here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curator.app.train.crossval_lines import Result
+from curator.app.train.run_table import RunRow
+from curator.records import Event
+from curator.workflow import ablated, cross_validated
+
+if TYPE_CHECKING:
+    from curator.evaluation.intervals import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRead(Event):
+    """A cross-validation or an ablation was read."""
+
+    result: Result
+
+
+def read_result(folder: Path) -> Iterator[Event]:
+    """One `ResultRead`. Raises `TrainingError` where the folder holds neither."""
+    if (folder / ablated.RESULT).is_file():
+        yield ResultRead(ablated.read_ablation(folder))
+    else:
+        yield ResultRead(cross_validated.read_cross_validation(folder))
+
+
+def with_comparisons(project_folder: Path, runs: Sequence[tuple[float, RunRow]]) -> tuple[RunRow, ...]:
+    """The rows of runs, each with when it began, joined by those of comparisons; newest first."""
+    rows = [
+        *runs,
+        *((one.started_at, _folds(one)) for one in cross_validated.list_cross_validations(project_folder)),
+        *((one.started_at, _ablation(one)) for one in ablated.list_ablations(project_folder)),
+    ]
+    return tuple(row for _, row in sorted(rows, key=lambda one: -one[0]))
+
+
+def _folds(result: cross_validated.CrossValidation) -> RunRow:
+    pooled = result.pooled.metrics if result.pooled else {}
+    return _row(
+        result,
+        f"Cross-validation, {result.folds} folds",
+        (len(result.done), result.folds),
+        pooled.get("balanced_accuracy"),
+        "crossval",
+    )
+
+
+def _ablation(result: ablated.Ablation) -> RunRow:
+    way = f"{result.folds} folds" if result.folds else "fixed split"
+    masked = next((one for one in result.variants if one.cleaning == "masked"), None)
+    figure = masked.summary.metrics.get("balanced_accuracy") if masked else None
+    return _row(
+        result, f"Ablation, {way}", (len(result.variants), len(ablated.CLEANINGS)), figure, "ablation"
+    )
+
+
+def _row(result: Result, name: str, done: tuple[int, int], figure: Interval | None, kind: str) -> RunRow:
+    at = time.strftime("%d %b %H:%M", time.localtime(result.started_at))
+    return RunRow(
+        run_dir=result.folder,
+        name=f"{name}, {at}",
+        backbone=result.config.backbone,
+        epochs_done=done[0],
+        epochs=done[1],
+        val_loss=None,
+        balanced_accuracy=figure.value if figure else None,
+        seconds=result.seconds if done[0] else None,
+        status="finished" if result.finished else "stopped",
+        kind=kind,
+    )

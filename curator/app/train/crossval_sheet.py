@@ -1,0 +1,88 @@
+"""The result of a cross-validation or an ablation, in the place of the curves."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from curator.app.train.crossval_lines import Result, baseline, lines, notes, title
+from curator.app.train.crossval_plot import IntervalPlot
+from curator.app.widgets import Segment, label
+from curator.evaluation.intervals import METRICS
+
+
+class ResultSheet(QFrame):
+    """Shows one result; `closed` comes when the curves are wanted back."""
+
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.setAccessibleName("Result")
+        self._result: Result | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 14, 18, 14)
+        column.setSpacing(12)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        self._title = label("", "name")
+        self._worked = label("", "dim")
+        self.close_button = QPushButton("Back to the curves")
+        self.close_button.setAccessibleName("Back to the curves")
+        self.close_button.setProperty("role", "link")
+        self.close_button.clicked.connect(self.closed)
+        head.addWidget(self._title)
+        head.addWidget(self._worked, 1)
+        head.addWidget(self.close_button)
+        column.addLayout(head)
+        choices = [(name, words[0].upper() + words[1:]) for name, words in METRICS.items()]
+        self.metric = Segment("Figure", choices)
+        self.metric.set_value(next(iter(METRICS)))
+        self.metric.chosen.connect(self._draw)
+        column.addWidget(self.metric)
+        self.plot = IntervalPlot()
+        holder = QWidget()
+        holder.setProperty("role", "scrolled")
+        inside = QVBoxLayout(holder)
+        inside.setContentsMargins(0, 4, 8, 0)
+        inside.setSpacing(14)
+        inside.addWidget(self.plot)
+        self._notes = label("", wrap=True)
+        self._notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        inside.addWidget(self._notes)
+        inside.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("Figures with intervals")
+        area.setWidget(holder)
+        column.addWidget(area, 1)
+
+    def show_result(self, result: Result) -> None:
+        """Shows a result; the metric that was chosen stays."""
+        self._result = result
+        words, worked = title(result)
+        self._title.setText(words)
+        self._worked.setText(worked)
+        self.setAccessibleName(f"Result: {words}")
+        self._draw()
+
+    def text(self) -> str:
+        """All words and figures that are shown, for tests and screen readers."""
+        plot = self.plot.accessibleDescription()
+        return "\n".join((self._title.text(), self._worked.text(), plot, self._notes.text()))
+
+    @Slot()
+    def _draw(self) -> None:
+        if self._result is None:
+            return
+        metric = str(self.metric.value())
+        self.plot.show_lines(
+            METRICS[metric],
+            lines(self._result, metric),
+            baseline(self._result, metric),
+            is_share=metric != "loss",
+        )
+        self._notes.setText("\n".join(notes(self._result, metric)))
