@@ -1,4 +1,7 @@
-"""What an ablation has found, and its folder: `ablation.json`. No torch here: the window lists such folders."""
+"""What an ablation has found, and its folder: `ablation.json`.
+
+No torch here, and the manifest only where it is read: the window's page imports this on its own thread.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from curator import __version__
 from curator.errors import CuratorError, TrainingError
 from curator.evaluation.intervals import METRICS, Interval, Summary, intervals_of
-from curator.manifest.files import Manifest, read_manifest, write_text
 from curator.records import Split
 from curator.training.config import Cleaning, TrainConfig
 from curator.workflow.cross_validated import about_test
+
+if TYPE_CHECKING:
+    from curator.manifest.files import Manifest
 
 RESULT: Final = "ablation.json"
 SCHEMA: Final = "curator-ablation/1"
@@ -98,6 +103,8 @@ class Ablation:
 
     def manifest(self) -> Manifest:
         """The manifest of all variants. Raises `ManifestError`."""
+        from curator.manifest.files import read_manifest
+
         return read_manifest(self.folder)
 
     def about_test(self) -> str:
@@ -186,6 +193,8 @@ def read_ablation(folder: Path) -> Ablation:
 
 def write_ablation(result: Ablation) -> None:
     """Writes `ablation.json`, whole or not at all."""
+    from curator.manifest.files import write_text
+
     result.folder.mkdir(parents=True, exist_ok=True)
     write_text(result.folder / RESULT, json.dumps(result.to_json(), ensure_ascii=False, indent=2) + "\n")
 

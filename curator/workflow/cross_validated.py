@@ -1,6 +1,6 @@
 """What a cross-validation has found, and its folder: `cross_validation.json` and `predictions.jsonl`.
 
-No torch here: the window lists such folders.
+No torch here, and the manifest only where it is read: the window's page imports this on its own thread.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from curator import __version__
 from curator.errors import CuratorError, TrainingError
 from curator.evaluation.intervals import Interval, Summary, intervals_of
-from curator.manifest.files import Manifest, read_manifest, write_text
 from curator.records import Prediction
 from curator.training.config import TrainConfig
-from curator.training.runs import PREDICTIONS
+
+if TYPE_CHECKING:
+    from curator.manifest.files import Manifest
 
 RESULT: Final = "cross_validation.json"
+PREDICTIONS: Final = "predictions.jsonl"
 SCHEMA: Final = "curator-cross-validation/1"
 
 
@@ -80,6 +82,8 @@ class CrossValidation:
 
     def manifest(self) -> Manifest:
         """The manifest whose kept images are divided into folds. Raises `ManifestError`."""
+        from curator.manifest.files import read_manifest
+
         return read_manifest(self.folder)
 
     def about_test(self) -> str:
@@ -169,6 +173,8 @@ def read_cross_validation(folder: Path) -> CrossValidation:
 
 def write_cross_validation(result: CrossValidation, predictions: Sequence[OutOfFold]) -> None:
     """Writes the predictions, then the result that counts them in; each whole or not at all."""
+    from curator.manifest.files import write_text
+
     result.folder.mkdir(parents=True, exist_ok=True)
     ordered = sorted(predictions, key=lambda one: one.prediction.file_name)
     lines = (
