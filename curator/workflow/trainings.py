@@ -90,14 +90,12 @@ def train_and_predict(
     from curator.training.loop import fit
 
     yield PartStarted(whole.done + 1, whole.parts, words, run_dir)
-    events: Iterator[Event] = iter(())
     if not (run_dir / runs.CONFIG).is_file():
-        events = fit(manifest, config, run_dir, root=root)
+        yield from whole.passed(fit(manifest, config, run_dir, root=root), words)
     elif not _is_trained(run_dir):
         run = runs.load_run(run_dir)
         plan = replace(run.config, threads=config.threads)
-        events = fit(run.manifest(), plan, run_dir, root=root, resume=True)
-    yield from whole.passed(events, words)
+        yield from whole.passed(fit(run.manifest(), plan, run_dir, root=root, resume=True), words)
     found: tuple[Prediction, ...] = ()
     predicted = evaluate(run_dir, root=root, splits=(split,), device=config.device)
     with closing(cast("Generator[Event, None, None]", predicted)):

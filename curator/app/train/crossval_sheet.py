@@ -37,10 +37,10 @@ class ResultSheet(QFrame):
         head.addWidget(self.close_button)
         column.addLayout(head)
         choices = [(name, words[0].upper() + words[1:]) for name, words in METRICS.items()]
-        self.metric = Segment("Figure", choices)
-        self.metric.set_value(next(iter(METRICS)))
-        self.metric.chosen.connect(self._draw)
-        column.addWidget(self.metric)
+        self.figure = Segment("Figure", choices)
+        self.figure.set_value(next(iter(METRICS)))
+        self.figure.chosen.connect(self._draw)
+        column.addWidget(self.figure)
         self.plot = IntervalPlot()
         holder = QWidget()
         holder.setProperty("role", "scrolled")
@@ -78,7 +78,7 @@ class ResultSheet(QFrame):
     def _draw(self) -> None:
         if self._result is None:
             return
-        metric = str(self.metric.value())
+        metric = str(self.figure.value())
         self.plot.show_lines(
             METRICS[metric],
             lines(self._result, metric),

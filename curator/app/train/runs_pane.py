@@ -39,6 +39,7 @@ class RunsPane(QWidget):
         self._running: Path | None = None
         self._newest: Path | None = None
         self._newest_told = False
+        self._stale = False
         self._colours: dict[Path, str] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -84,10 +85,18 @@ class RunsPane(QWidget):
             return
         folder = project.folder
         jobs = self._model.jobs
-        if jobs.get(RUNS_KEY) is None:
+        # What is being read may be older than what was just written: it is read once more then.
+        self._stale = jobs.get(RUNS_KEY) is not None
+        if not self._stale:
             job = jobs.start("Reading the runs", lambda: read_runs(folder), key=RUNS_KEY, quiet=True)
             job.event.connect(self._take)
             job.failed.connect(self._failed)
+            job.ended.connect(self._read)
+
+    @Slot()
+    def _read(self) -> None:
+        if self._stale:
+            self.refresh()
 
     def clear(self) -> None:
         """Another project: nothing of this one stays."""
