@@ -116,6 +116,7 @@ def _buttons(c: Colours) -> str:
         color: {c.text}; }}
     QPushButton[role="link"] {{ background: transparent; border: none; color: {c.dim}; padding: 2px 0;
         text-align: left; }}
+    QPushButton[role="link"]:disabled {{ color: {c.line_strong}; }}
     QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ color: {c.accent}; }}
     QPushButton[role="choice"] {{ background: {c.pane_raised}; border: 1px solid {c.line}; border-radius: 8px;
         text-align: left; }}

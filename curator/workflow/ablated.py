@@ -57,16 +57,25 @@ class Difference:
 
     def words(self, metric: str = "balanced_accuracy") -> str:
         """One sentence for a person; for the loss a fall is the gain."""
-        name = METRICS[metric]
-        pair = f"{CLEANINGS[self.more]} against {CLEANINGS[self.less].lower()}"
         one = self.metrics.get(metric)
         if one is None:
-            return f"{pair}: {name} is not defined."
-        figures = f"{name} {_signed(one.value)}, 95 % interval {_signed(one.low)} to {_signed(one.high)}"
+            return f"{self.pair()}: {METRICS[metric]} is not defined."
+        figures = f"{_signed(one.value)}, 95 % interval {_signed(one.low)} to {_signed(one.high)}"
+        return f"{self.pair()}: {METRICS[metric]} {figures}: {self.verdict(metric)}."
+
+    def pair(self) -> str:
+        """What is compared."""
+        return f"{CLEANINGS[self.more]} against {CLEANINGS[self.less].lower()}"
+
+    def verdict(self, metric: str) -> str:
+        """Whether zero lies outside the interval, in a few words."""
+        one = self.metrics.get(metric)
+        if one is None:
+            return "not defined"
         if one.low <= 0 <= one.high:
-            return f"{pair}: {figures}: no clear difference."
+            return "no clear difference"
         better = (one.value > 0) != (metric == "loss")
-        return f"{pair}: {figures}: clearly {'better' if better else 'worse'}."
+        return f"clearly {'better' if better else 'worse'}"
 
 
 @dataclass(frozen=True, slots=True)

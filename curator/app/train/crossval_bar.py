@@ -55,8 +55,9 @@ class ValidationBar(QWidget):
         column.addLayout(row)
         self._close()
 
-    def set_ready(self, ready: bool) -> None:
+    def set_ready(self, ready: bool, *, running: bool) -> None:
         """Whether anything can begin; while a training runs there is nothing to choose."""
+        self.setVisible(not running)
         if not ready:
             self._close()
         for button in (self.crossval_button, self.ablation_button):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from curator.app.words import count, duration
@@ -23,7 +23,7 @@ _COIN: Final = 0.5
 class Line:
     """One row of the plot: words, a dim detail, a figure with or without an interval. None is not defined.
 
-    `strong` marks what sums the others up.
+    `strong` marks what sums the others up; `signed` what is a difference.
     """
 
     words: str
@@ -32,14 +32,18 @@ class Line:
     low: float | None = None
     high: float | None = None
     strong: bool = False
+    signed: bool = False
 
     def figure(self) -> str:
         """The figure as written beside it."""
         if self.value is None:
             return "not defined"
         if self.low is None or self.high is None:
-            return f"{self.value:.3f}"
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+            return self._written(self.value)
+        return f"{self._written(self.value)} [{self._written(self.low)}, {self._written(self.high)}]"
+
+    def _written(self, value: float) -> str:
+        return f"{value:+.3f}".replace("-", "−") if self.signed else f"{value:.3f}"
 
 
 def title(result: Result) -> tuple[str, str]:
@@ -64,6 +68,32 @@ def lines(result: Result, metric: str) -> tuple[Line, ...]:
     )
 
 
+def differences(result: Result, metric: str) -> tuple[Line, ...]:
+    """What each two variants differ by, the one that is cleaned more less the other; none of folds."""
+    if isinstance(result, CrossValidation):
+        return ()
+    rows = []
+    for one in result.differences:
+        found = one.metrics.get(metric)
+        row = _summed(one.pair(), one.verdict(metric), found)
+        rows.append(replace(row, signed=True))
+    return tuple(rows)
+
+
+def headline(result: Result) -> str:
+    """The figure that says most, in a few words."""
+    if isinstance(result, CrossValidation):
+        shown = lines(result, "balanced_accuracy")
+        return f"balanced accuracy {shown[-1].figure()} over all images" if shown else ""
+    figures = {one.cleaning: one.summary.metrics.get("balanced_accuracy") for one in result.variants}
+    raw, masked = figures.get("raw"), figures.get("masked")
+    if raw is None or masked is None:
+        return ""
+    said = next(one for one in result.differences if (one.more, one.less) == ("masked", "raw"))
+    verdict = said.verdict("balanced_accuracy")
+    return f"balanced accuracy {masked.value:.3f} cleaned, {raw.value:.3f} raw: {verdict}"
+
+
 def baseline(result: Result, metric: str) -> tuple[float, str] | None:
     """What always saying the most frequent class gets, and what it is called; None for the loss."""
     summary = _judged(result)
@@ -81,8 +111,10 @@ def notes(result: Result, metric: str) -> tuple[str, ...]:
     """Sentences below the plot."""
     found: list[str] = []
     if isinstance(result, Ablation):
-        found += [one.words(metric) for one in result.differences]
-        found.append("Differences are paired: both are judged on the same draws of whole groups.")
+        found.append(
+            "Differences are paired: both are judged on the same draws of whole groups, so they can be clear where "
+            "the intervals above overlap."
+        )
     else:
         found.append(
             "The mean's interval is over folds (Student's t), which share most of their training images, and so "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from curator.app import theme
@@ -20,6 +20,8 @@ _TOP: Final = 24
 _DOT: Final = 4.5
 _GAP: Final = 16
 _DETAIL_FROM: Final = 640
+# Figures that are all alike are not drawn as if they lay far apart.
+_LEAST_SPAN: Final = 0.1
 
 
 class IntervalPlot(QWidget):
@@ -35,21 +37,25 @@ class IntervalPlot(QWidget):
         theme.notifier().changed.connect(self.update)
 
     def show_lines(
-        self, name: str, lines: Sequence[Line], baseline: tuple[float, str] | None, *, is_share: bool
+        self,
+        name: str,
+        lines: Sequence[Line],
+        baseline: tuple[float, str] | None,
+        limits: tuple[float, float],
     ) -> None:
-        """Draws these; a share's axis ends at 1."""
+        """Draws these; the axis stays within `limits`."""
         self._lines, self._baseline = tuple(lines), baseline
         known = [value for one in lines for value in (one.value, one.low, one.high) if value is not None]
         if baseline is not None:
             known.append(baseline[0])
         low, high = (min(known), max(known)) if known else (0.0, 1.0)
-        room = 0.06 * max(high - low, 0.1)
-        high = min(high + room, 1.0) if is_share else high + room
-        self._range = (max(0.0, low - room), high)
+        room = max(0.06 * (high - low), (_LEAST_SPAN - (high - low)) / 2)
+        least, most = limits
+        self._range = (max(least, low - room), min(most, high + room))
         self.setAccessibleName(f"{name} with 95 % intervals")
         words = [f"{one.words}: {one.figure()}" for one in lines]
         if baseline is not None:
-            words.append(f"{baseline[1]}: {baseline[0]:.3f}")
+            words.append(_baseline_words(*baseline))
         self.setAccessibleDescription("; ".join(words))
         self.updateGeometry()
         self.update()
@@ -69,8 +75,8 @@ class IntervalPlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._lines:
             return
-        metrics = QFontMetricsF(self.font())
-        left = max(metrics.horizontalAdvance(one.words) for one in self._lines) + _GAP
+        metrics, wide = QFontMetricsF(self.font()), QFontMetricsF(_bold(self.font()))
+        left = max(wide.horizontalAdvance(one.words) for one in self._lines) + _GAP
         if self.width() >= _DETAIL_FROM:
             left += max(metrics.horizontalAdvance(one.detail) for one in self._lines) + _GAP
         right = max(metrics.horizontalAdvance(one.figure()) for one in self._lines) + _GAP
@@ -79,7 +85,7 @@ class IntervalPlot(QWidget):
         height = field.height() / len(self._lines)
         for number, one in enumerate(self._lines):
             row = QRectF(0, field.top() + number * height, self.width(), height)
-            self._draw_row(painter, one, row, field, metrics)
+            self._draw_row(painter, one, row, field)
         painter.end()
 
     def _x(self, value: float, field: QRectF) -> float:
@@ -101,20 +107,16 @@ class IntervalPlot(QWidget):
             x = self._x(value, field)
             painter.setPen(QPen(QColor(colours.unsure), 1.4, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, field.top() - 4), QPointF(x, field.bottom()))
-            text = f"{words} {value:.3f}"
+            text = _baseline_words(value, words)
             width = painter.fontMetrics().horizontalAdvance(text) + 4
             start = min(max(x - width / 2, field.left() - 20), self.width() - width)
             painter.drawText(QPointF(start, field.top() - 9), text)
         painter.setFont(self.font())
 
-    def _draw_row(
-        self, painter: QPainter, one: Line, row: QRectF, field: QRectF, metrics: QFontMetricsF
-    ) -> None:
+    def _draw_row(self, painter: QPainter, one: Line, row: QRectF, field: QRectF) -> None:
         colours = theme.current()
         middle = Qt.AlignmentFlag.AlignVCenter
-        bold = self.font()
-        bold.setBold(one.strong)
-        painter.setFont(bold)
+        painter.setFont(_bold(self.font()) if one.strong else self.font())
         painter.setPen(QColor(colours.text))
         painter.drawText(row, middle | Qt.AlignmentFlag.AlignLeft, one.words)
         painter.setFont(self.font())
@@ -146,3 +148,13 @@ class IntervalPlot(QWidget):
             painter.restore()
         else:
             painter.drawEllipse(at, _DOT, _DOT)
+
+
+def _bold(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setBold(True)
+    return made
+
+
+def _baseline_words(value: float, words: str) -> str:
+    return f"{words} {value:.3f}" if value else words

@@ -14,7 +14,7 @@ from curator.app import messages
 from curator.app.jobs import load
 from curator.app.project_model import ProjectModel
 from curator.app.train.crossval_bar import Comparison, ValidationBar
-from curator.app.train.crossval_lines import Result, lines, title
+from curator.app.train.crossval_lines import Result, headline, lines, title
 from curator.app.train.crossval_rows import ResultRead, read_result
 from curator.app.train.crossval_sheet import ResultSheet
 from curator.app.train.curves import Curves
@@ -101,8 +101,8 @@ class Validations(QObject):
             self._show(result)
         if outcome == "stopped":
             return "Stopped", f"{worked}. Go on with it from the table of runs."
-        messages.show(f"{name} finished: {_headline(result)}.", "done")
-        return f"{name} finished", _headline(result)
+        messages.show(f"{name} finished: {headline(result)}.", "done")
+        return f"{name} finished", headline(result)
 
     def rail_text(self) -> str:
         """How far it is, for the rail; "" where a single training runs or none."""
@@ -169,16 +169,6 @@ class Validations(QObject):
 
 def _has_figures(result: Result) -> bool:
     return bool(lines(result, "accuracy"))
-
-
-def _headline(result: Result) -> str:
-    """The figure that says most, in words."""
-    if isinstance(result, Ablation):
-        return next(
-            (one.words() for one in result.differences if (one.more, one.less) == ("masked", "raw")), ""
-        )
-    shown = lines(result, "balanced_accuracy")
-    return f"balanced accuracy {shown[-1].figure()} over all images" if shown else ""
 
 
 def _export_and_compare(

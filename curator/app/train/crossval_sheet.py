@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from curator.app.train.crossval_lines import Result, baseline, lines, notes, title
+from curator.app.train.crossval_lines import Result, baseline, differences, lines, notes, title
 from curator.app.train.crossval_plot import IntervalPlot
 from curator.app.widgets import Segment, label
 from curator.evaluation.intervals import METRICS
@@ -48,7 +50,11 @@ class ResultSheet(QFrame):
         inside.setContentsMargins(0, 4, 8, 0)
         inside.setSpacing(14)
         inside.addWidget(self.plot)
-        self._notes = label("", wrap=True)
+        self._between = label("Paired differences", "name")
+        self.differences = IntervalPlot()
+        inside.addWidget(self._between)
+        inside.addWidget(self.differences)
+        self._notes = label("", "dim", wrap=True)
         self._notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         inside.addWidget(self._notes)
         inside.addStretch(1)
@@ -71,18 +77,21 @@ class ResultSheet(QFrame):
 
     def text(self) -> str:
         """All words and figures that are shown, for tests and screen readers."""
-        plot = self.plot.accessibleDescription()
-        return "\n".join((self._title.text(), self._worked.text(), plot, self._notes.text()))
+        plots = [one.accessibleDescription() for one in (self.plot, self.differences) if not one.isHidden()]
+        return "\n".join((self._title.text(), self._worked.text(), *plots, self._notes.text()))
 
     @Slot()
     def _draw(self) -> None:
         if self._result is None:
             return
         metric = str(self.figure.value())
+        most = math.inf if metric == "loss" else 1.0
         self.plot.show_lines(
-            METRICS[metric],
-            lines(self._result, metric),
-            baseline(self._result, metric),
-            is_share=metric != "loss",
+            METRICS[metric], lines(self._result, metric), baseline(self._result, metric), (0.0, most)
         )
-        self._notes.setText("\n".join(notes(self._result, metric)))
+        between = differences(self._result, metric)
+        for part in (self._between, self.differences):
+            part.setVisible(bool(between))
+        name = f"Differences of {METRICS[metric]}"
+        self.differences.show_lines(name, between, (0.0, "no difference"), (-most, most))
+        self._notes.setText("\n\n".join(notes(self._result, metric)))

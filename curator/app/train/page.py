@@ -177,7 +177,7 @@ class TrainPage(Page):
             self.controls.show_idle(self._trouble())
         else:
             self.controls.show_running(paused=job.paused, ending=job.cancelling)
-        self.validations.bar.set_ready(job is None and self._trouble() is None)
+        self.validations.bar.set_ready(self._trouble() is None, running=job is not None)
         self.form.setEnabled(job is None)
         self.data.accept.setVisible(job is None)
         self._show_rail()

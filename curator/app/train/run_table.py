@@ -149,7 +149,9 @@ class RunTable(QTableView):
 
 
 def _epochs(row: RunRow) -> str:
-    return str(row.epochs_done) if row.epochs_done >= row.epochs else f"{row.epochs_done} / {row.epochs}"
+    unit = {"crossval": " folds", "ablation": " variants"}.get(row.kind, "")
+    done = str(row.epochs_done) if row.epochs_done >= row.epochs else f"{row.epochs_done} / {row.epochs}"
+    return done + unit
 
 
 def _figure(value: float | None) -> str:
