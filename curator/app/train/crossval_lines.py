@@ -111,6 +111,8 @@ def notes(result: Result, metric: str) -> tuple[str, ...]:
     """Sentences below the plot."""
     found: list[str] = []
     if isinstance(result, Ablation):
+        if result.differences:
+            found.append("\n".join(one.words(metric) for one in result.differences))
         found.append(
             "Differences are paired: both are judged on the same draws of whole groups, so they can be clear where "
             "the intervals above overlap."

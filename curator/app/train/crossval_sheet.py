@@ -29,7 +29,7 @@ class ResultSheet(QFrame):
         head = QHBoxLayout()
         head.setSpacing(12)
         self._title = label("", "name")
-        self._worked = label("", "dim")
+        self._worked = label("", "dim", wrap=True)
         self.close_button = QPushButton("Back to the curves")
         self.close_button.setAccessibleName("Back to the curves")
         self.close_button.setProperty("role", "link")
