@@ -29,16 +29,17 @@ def say_json(value: Any) -> None:
     say(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False))
 
 
-def drawn(events: Iterable[Event]) -> Iterator[Event]:
+def drawn(events: Iterable[Event], *, quiet: bool = False) -> Iterator[Event]:
     """Draws `Progress` as a bar and `Warned` as a line, both on stderr, and passes everything else through.
 
-    The bar appears after a second. Where stderr is no terminal, nothing is drawn but the warnings.
+    The bar appears after a second. Where stderr is no terminal, nothing is drawn but the warnings; `quiet`
+    draws nothing at all.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False)
     bars = Bars(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -58,7 +59,7 @@ def drawn(events: Iterable[Event]) -> Iterator[Event]:
             if not isinstance(event, Progress):
                 yield event
                 continue
-            if not shown and console.is_terminal and time.monotonic() - began > _QUIET_SECONDS:
+            if not shown and not quiet and console.is_terminal and time.monotonic() - began > _QUIET_SECONDS:
                 bars.start()
                 shown = True
             if shown:

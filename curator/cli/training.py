@@ -14,8 +14,7 @@ from curator.cli.output import complain, drawn, say, say_json, table
 from curator.errors import CuratorError, TrainingError
 
 if TYPE_CHECKING:
-    from curator.training.config import TrainConfig
-    from curator.training.events import EpochDone
+    from curator.training.events import EpochDone, Started
 
 
 def train(
@@ -28,7 +27,24 @@ def train(
     weights: str | None = typer.Option(None, "--weights", help="imagenet, none, or a weights file."),
     image_size: int | None = typer.Option(None, "--image-size", min=32, help="Side of the input in pixels."),
     batch_size: int | None = typer.Option(None, "--batch-size", min=0, help="0 finds it."),
+    optimiser: str | None = typer.Option(None, "--optimiser", help="adamw or sgd."),
+    schedule: str | None = typer.Option(None, "--schedule", help="plateau, cosine or constant."),
+    balance: str | None = typer.Option(None, "--balance", help="class-weights, sampling or none."),
+    precision: str | None = typer.Option(None, "--precision", help="auto, float32, bfloat16 or float16."),
+    augmentation: str | None = typer.Option(
+        None, "--augmentation", help="brain-mri, digits (no flips), photographs or none."
+    ),
+    cleaning: str | None = typer.Option(
+        None,
+        "--cleaning",
+        help="Train on masked, cropped or raw images: crop and masks, crop alone, neither.",
+    ),
+    deterministic: bool | None = typer.Option(
+        None, "--deterministic/--no-deterministic", help="The same numbers in each run, slower."
+    ),
+    strict: bool = typer.Option(False, "--strict", help="End where an image is gone or has changed."),
     device: str | None = typer.Option(None, "--device", help="auto, cpu, cuda, cuda:1, mps."),
+    threads: int | None = typer.Option(None, "--threads", min=0, help="Of the CPU; 0 leaves it to PyTorch."),
     out: Path | None = typer.Option(
         None, "--out", help="The run's folder; default: runs/ beside the manifest."
     ),
@@ -47,49 +63,86 @@ def train(
     """Train a classifier on MANIFEST and evaluate it on the locked test split.
 
     With --folds or --ablation many are trained, and what they say together is printed.
+    On several GPUs or machines: torchrun --nproc-per-node N -m curator train MANIFEST.
     """
-    from curator.manifest.files import read_manifest
-    from curator.training import events, loop
-    from curator.training.config import TrainConfig
-    from curator.training.device import keep_memory
-    from curator.training.runs import load_run, new_run_dir
-
     if resume and out is None:
         raise typer.BadParameter("--resume needs the run's folder.", param_hint="--out")
     if leave_out_test and folds is None:
         raise typer.BadParameter("only a cross-validation can: give --folds.", param_hint="--leave-out-test")
-    if resume and out is not None and validation.is_validation(out):
-        if epochs is not None:
-            raise typer.BadParameter("the plan of an unfinished comparison is fixed.", param_hint="--epochs")
-        keep_memory()
-        validation.go_on(out, root, as_json)
-        return
+    goes_on = resume and out is not None and validation.is_validation(out)
+    if goes_on and epochs is not None:
+        raise typer.BadParameter("the plan of an unfinished comparison is fixed.", param_hint="--epochs")
+    given = {
+        "backbone": backbone,
+        "epochs": epochs,
+        "seed": seed,
+        "weights": weights,
+        "image_size": image_size,
+        "batch_size": batch_size,
+        "optimiser": optimiser,
+        "schedule": schedule,
+        "balance": balance,
+        "precision": precision,
+        "augmentation": augmentation,
+        "cleaning": cleaning,
+        "deterministic": deterministic,
+        "skip_unreadable": not strict,
+        "device": device,
+        "threads": threads,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    from curator.training.device import memory_kept
+    from curator.training.ranks import speaks, world_rank
+
+    try:
+        with memory_kept():
+            if out is not None and goes_on:
+                validation.go_on(out, root, as_json)
+                return
+            if not resume and (ablation or folds is not None):
+                asked = validation.Asked(folds or 0, ablation, not leave_out_test)
+                validation.begin(manifest, asked, preset, changes, out, root, as_json)
+                return
+            run_dir = _trained(manifest, root, preset, changes, out, resume)
+    except CuratorError:
+        if speaks():
+            raise
+        raise typer.Exit(1) from None
+    if world_rank() == 0:
+        _evaluated(run_dir, None, root, None, None, as_json)
+
+
+def _trained(
+    manifest: Path, root: Path | None, preset: str, changes: dict[str, Any], out: Path | None, resume: bool
+) -> Path:
+    """Trains, and returns the run's folder; of several processes the first alone reports."""
+    from curator.manifest.files import read_manifest
+    from curator.training import events, loop
+    from curator.training.config import TrainConfig
+    from curator.training.ranks import world_rank
+    from curator.training.runs import load_run, new_run_dir
+
     read = read_manifest(manifest)
     if resume and out is not None:
-        config = load_run(out).config
-        if epochs is not None:
-            config = replace(config, epochs=epochs)
+        # The plan is the run's; only its length and where it runs may change.
+        free = {name: changes[name] for name in ("epochs", "device", "threads") if name in changes}
+        config = replace(load_run(out).config, **free)
     else:
-        config = _configured(
-            TrainConfig.preset_named(preset), backbone, epochs, seed, weights, image_size, batch_size, device
-        )
-    if not resume and (ablation or folds is not None):
-        keep_memory()
-        validation.begin(read, config, out, root, folds or 0, ablation, not leave_out_test, as_json)
-        return
+        config = replace(TrainConfig.preset_named(preset), **changes)
     run_dir = out if out is not None else new_run_dir(read.folder, config)
-    keep_memory()
-    best: events.EpochDone | None = None
-    for event in drawn(loop.fit(read, config, run_dir, root=root, resume=resume)):
+    done, quiet = False, world_rank() > 0
+    for event in drawn(loop.fit(read, config, run_dir, root=root, resume=resume), quiet=quiet):
         if isinstance(event, events.Started):
-            sizes = ", ".join(f"{count} {split}" for split, count in event.sizes.items())
-            complain(f"{config.backbone} on {event.device}: {sizes}. {event.weights_message}")
+            run_dir = event.run_dir
+            if not quiet:
+                _say_started(event)
         elif isinstance(event, events.EpochDone):
-            complain(_epoch_line(event, config.epochs))
-            best = event
-    if best is None:
+            done = True
+            if not quiet:
+                complain(_epoch_line(event, config.epochs))
+    if not done:
         raise TrainingError(f"{run_dir} is complete already: give a larger --epochs to extend it.")
-    _evaluated(run_dir, None, root, None, None, as_json)
+    return run_dir
 
 
 def evaluate(
@@ -186,26 +239,10 @@ def models(
     )
 
 
-def _configured(
-    config: TrainConfig,
-    backbone: str | None,
-    epochs: int | None,
-    seed: int | None,
-    weights: str | None,
-    image_size: int | None,
-    batch_size: int | None,
-    device: str | None,
-) -> TrainConfig:
-    given: dict[str, Any] = {
-        "backbone": backbone,
-        "epochs": epochs,
-        "seed": seed,
-        "weights": weights,
-        "image_size": image_size,
-        "batch_size": batch_size,
-        "device": device,
-    }
-    return replace(config, **{name: value for name, value in given.items() if value is not None})
+def _say_started(event: Started) -> None:
+    sizes = ", ".join(f"{count} {split}" for split, count in event.sizes.items())
+    where = event.device if event.ranks == 1 else f"{event.ranks} processes ({event.device})"
+    complain(f"{event.config.backbone} on {where}: {sizes}. {event.weights_message}")
 
 
 def _epoch_line(event: EpochDone, epochs: int) -> str:
@@ -223,14 +260,18 @@ def _evaluated(
     """Evaluates, writes what was asked for, and prints the summary."""
     from curator.evaluation.evaluate import Evaluated
     from curator.evaluation.evaluate import evaluate as evaluate_run
+    from curator.evaluation.honesty import checks, too_good, warning
     from curator.evaluation.report import write_report
     from curator.manifest.files import read_manifest, write_text
+    from curator.training.device import memory_kept
+    from curator.training.runs import load_run
 
     read = read_manifest(manifest) if manifest is not None else None
     done: Evaluated | None = None
-    for event in drawn(evaluate_run(run, manifest=read, root=root)):
-        if isinstance(event, Evaluated):
-            done = event
+    with memory_kept():
+        for event in drawn(evaluate_run(run, manifest=read, root=root)):
+            if isinstance(event, Evaluated):
+                done = event
     if done is None or not done.predictions:
         raise CuratorError(f"{run} has no test image that could be predicted: look at the warnings above.")
     answer = {"run": str(run), **done.summary.to_json(), "predictions": [asdict(p) for p in done.predictions]}
@@ -251,3 +292,9 @@ def _evaluated(
                 f"  {name.replace('_', ' '):<24} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
             )
     say(f"  {'majority class':<24} {summary.majority:.3f}")
+    found = too_good(summary)
+    if found:
+        used = read or load_run(run).manifest()
+        say(f"\n{warning(found)}")
+        for one in checks(summary, used.rows, touched=used.info.test_touched):
+            say(f"  {one.title}: {one.known}\n    {one.todo}")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curator.cli.output import complain, drawn, say, say_json, table
+from curator.errors import TrainingError
 
 if TYPE_CHECKING:
     from curator.evaluation.intervals import Interval
-    from curator.manifest.files import Manifest
     from curator.records import Event
-    from curator.training.config import TrainConfig
     from curator.workflow.ablated import Ablation
     from curator.workflow.cross_validated import CrossValidation
 
@@ -24,25 +24,41 @@ def is_validation(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (ablated.RESULT, cross_validated.RESULT))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted: an ablation or a cross-validation; `folds` 0 is an ablation on the fixed split."""
+
+    folds: int
+    ablation: bool
+    include_test: bool
+
+
 def begin(
-    manifest: Manifest,
-    config: TrainConfig,
+    manifest: Path,
+    asked: Asked,
+    preset: str,
+    changes: Mapping[str, Any],
     out: Path | None,
     root: Path | None,
-    folds: int,
-    ablation: bool,
-    include_test: bool,
     as_json: bool,
 ) -> None:
-    """Cross-validates, or runs an ablation (`folds` 0: on the fixed split), and prints the result."""
+    """Trains what was asked for by the preset's plan with `changes`, and prints the result."""
+    from curator.manifest.files import read_manifest
+    from curator.training.config import TrainConfig
+    from curator.training.ranks import are_several
     from curator.training.runs import new_run_dir
     from curator.workflow import ablation as ablations
     from curator.workflow import cross_validation
 
-    kind = ablations.KIND if ablation else cross_validation.KIND
-    folder = out or new_run_dir(manifest.folder, config, kind)
-    work = ablations.ablate if ablation else cross_validation.cross_validate
-    _followed(work(manifest, config, folder, folds=folds, include_test=include_test, root=root), as_json)
+    if are_several():
+        raise TrainingError("Many trainings are compared in one process only: start it without torchrun.")
+    read = read_manifest(manifest)
+    config = replace(TrainConfig.preset_named(preset), **changes)
+    kind = ablations.KIND if asked.ablation else cross_validation.KIND
+    folder = out or new_run_dir(read.folder, config, kind)
+    work = ablations.ablate if asked.ablation else cross_validation.cross_validate
+    events = work(read, config, folder, folds=asked.folds, include_test=asked.include_test, root=root)
+    _followed(events, as_json)
 
 
 def go_on(folder: Path, root: Path | None, as_json: bool) -> None:

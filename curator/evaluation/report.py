@@ -13,12 +13,14 @@ import numpy as np
 
 from curator import __version__
 from curator.errors import ImageError
+from curator.evaluation.honesty import checks, too_good, warning
 from curator.evaluation.intervals import Interval, Summary
 from curator.imaging.decode import RGB
 from curator.imaging.render import network_input
 from curator.manifest.files import Manifest, write_text
 from curator.manifest.verify import read_verified
 from curator.records import Prediction
+from curator.training.data import cleaned
 from curator.training.events import EpochMetrics
 from curator.training.runs import Run, load_run
 
@@ -63,6 +65,7 @@ def write_report(
         _about(run, source),
         f"<h2>{_heading(predictions)}</h2>",
         _figures(summary, source.info.test_touched),
+        _before_believing(summary, source),
         "<h2>Confusion matrix</h2>",
         _confusion(summary),
         _per_class(summary),
@@ -115,6 +118,16 @@ def _figures(summary: Summary, touched: int) -> str:
             f"<p><strong>Touched: {touched}</strong> test images were mended after they were predicted.</p>"
         )
     return note + _table(["Figure", "Value", "95 % interval"], rows)
+
+
+def _before_believing(summary: Summary, manifest: Manifest) -> str:
+    """The checks for figures that are too good; nothing for others."""
+    found = too_good(summary)
+    if not found:
+        return ""
+    known = checks(summary, manifest.rows, touched=manifest.info.test_touched)
+    rows = [[one.title, one.known, one.todo] for one in known]
+    return f"<p><strong>{_text(warning(found))}</strong></p>" + _table(["Check", "Known", "To do"], rows)
 
 
 def _spread(interval: Interval | None) -> list[str]:
@@ -238,7 +251,8 @@ def _images_of(manifest: Manifest, root: Path, run: Run) -> Callable[[str], RGB 
             image = read_verified(root, row)
         except ImageError:
             return None
-        return network_input(image, row.edits, run.config.image_size, run.config.resize)
+        config = run.config
+        return network_input(image, cleaned(row.edits, config.cleaning), config.image_size, config.resize)
 
     return image_of
 

@@ -18,6 +18,9 @@ from curator.records import Edits, Fill, Mask
 Resize: TypeAlias = Literal["letterbox", "stretch", "center-crop"]
 RESIZES: tuple[Resize, ...] = get_args(Resize)
 
+# Rises whenever decoding or any function here comes to give other pixels: caches of rendered images go by it.
+VERSION = 1
+
 # Width in pixels of the ring round a mask whose median fills it (`background`).
 _RING = 7
 # Radius of OpenCV's Telea inpainting, its documentation's example value.

@@ -9,10 +9,10 @@ from curator.imaging.decode import RGB, decode, read_bytes, sha256
 from curator.manifest.schema import ManifestRow
 
 
-def read_verified(root: Path, row: ManifestRow) -> RGB:
-    """The upright image of a row, RGB `uint8` (height, width, 3).
+def verified_bytes(root: Path, row: ManifestRow) -> bytes:
+    """The bytes of a row's file, if they are those that were curated.
 
-    Raises `ImageError` saying what changed: the file is gone, its hash differs, or it can't be decoded.
+    Raises `ImageError` saying what changed: the file is gone, can't be read, or its hash differs.
     """
     path = root / row.file_name
     if row.sha256 is None:
@@ -25,6 +25,19 @@ def read_verified(root: Path, row: ManifestRow) -> RGB:
             f"{row.file_name} has changed since the manifest was written (its SHA-256 differs): "
             "look at it again in Curate and export anew."
         )
+    return data
+
+
+def read_verified(root: Path, row: ManifestRow) -> RGB:
+    """The upright image of a row, RGB `uint8` (height, width, 3).
+
+    Raises `ImageError` saying what changed: the file is gone, its hash differs, or it can't be decoded.
+    """
+    return decoded(verified_bytes(root, row), row)
+
+
+def decoded(data: bytes, row: ManifestRow) -> RGB:
+    """The upright image that a row's verified bytes hold. Raises `ImageError` if it can't be decoded."""
     image = decode(data, row.file_name)
     if (image.shape[1], image.shape[0]) != (row.width, row.height):
         raise ImageError(

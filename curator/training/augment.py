@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch.nn import functional
 
@@ -34,7 +36,7 @@ STRENGTHS: dict[Augmentation, Strength] = {
 
 
 def augment(images: torch.Tensor, kind: Augmentation, generator: torch.Generator) -> torch.Tensor:
-    """Varies each image of a batch on its own: float (n, 3, s, s) in 0..1, same shape and range.
+    """Varies each image of a batch on its own: float (n, 3, s, s) in 0..1, same shape, range and memory order.
 
     `generator` lives on the CPU, so that a seed gives the same variations on every device. What comes in from
     outside the image is black, like the letterbox.
@@ -59,12 +61,27 @@ def augment(images: torch.Tensor, kind: Augmentation, generator: torch.Generator
     )
     grid = functional.affine_grid(matrix.to(images), list(images.shape), align_corners=False)
     images = functional.grid_sample(images, grid, padding_mode="zeros", align_corners=False)
+    # Contrast is a gain about the mean of what is not black, brightness a gain of all: a black background stays
+    # black, as it does on a scanner.
+    seen = (images > 0).to(images)
+    middle = (images * seen).sum((1, 2, 3), keepdim=True) / seen.sum((1, 2, 3), keepdim=True).clamp_(min=1)
     gain = (1 + uniform(strength.contrast)).view(n, 1, 1, 1).to(images)
-    offset = uniform(strength.brightness).view(n, 1, 1, 1).to(images)
-    # Brightness scales with the signal: a black background stays black, as it does on a scanner.
-    images = images * gain * (1 + offset)
+    brighter = (1 + uniform(strength.brightness)).view(n, 1, 1, 1).to(images)
+    images = (((images - middle) * gain + middle) * seen).mul_(brighter)
     if strength.noise:
         sigma = (torch.rand(n, generator=generator) * strength.noise).view(n, 1, 1, 1)
         size = (n, 1, *images.shape[2:])
         images = images + (torch.randn(size, generator=generator) * sigma).to(images)
     return images.clamp_(0, 1)
+
+
+def preview(images: npt.NDArray[np.uint8], kind: Augmentation, seed: int) -> npt.NDArray[np.uint8]:
+    """Rendered images as an epoch of training might show them to the network: `uint8` (n, s, s, 3) to the same.
+
+    The same seed gives the same variations; the next one gives the next epoch's.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    batch = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float().div_(255)
+    with torch.inference_mode():
+        varied = augment(batch, kind, generator).mul(255).round_().byte()
+    return np.ascontiguousarray(varied.permute(0, 2, 3, 1).numpy())

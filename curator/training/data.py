@@ -1,4 +1,4 @@
-"""Images as the network sees them: rendered once, kept as bytes, never decoded again during training."""
+"""From manifest rows to the pixels a network gets: verified, cleaned, rendered once, never decoded again."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ import tempfile
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from curator.errors import ImageError, TrainingError
+from curator.imaging.decode import RGB
 from curator.imaging.render import Resize, network_input
 from curator.manifest.schema import ManifestRow
-from curator.manifest.verify import read_verified
-from curator.records import Event, Progress, Warned
+from curator.manifest.verify import decoded, verified_bytes
+from curator.records import Edits, Event, Progress, Warned
+from curator.training.config import Cleaning
+from curator.training.image_cache import ImageCache, key_of
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 
-# Above this, images are kept in a file that the system pages in and out instead of in memory.
+# Above this, an array is kept in a file that the system pages in and out instead of in memory.
 _IN_MEMORY_BYTES = 2 * 1024**3
 
 
@@ -31,35 +34,65 @@ class Loaded:
     rows: tuple[ManifestRow, ...]
 
 
-def load_images(
-    rows: Sequence[ManifestRow], root: Path, side: int, resize: Resize, *, skip: bool = True
-) -> Generator[Event, None, Loaded]:
-    """Renders the rows' images to the network's square; yields `Progress`, returns `Loaded`.
+def cleaned(edits: Edits, cleaning: Cleaning) -> Edits:
+    """As much of the edits as a run's `cleaning` takes over; the one place where that is decided."""
+    if cleaning == "raw":
+        return Edits()
+    return edits if cleaning == "masked" else Edits(edits.crop, (), edits.fill)
 
-    An image that is gone, has changed since the manifest was written or can't be decoded is a `Warned` that
-    names it, and is left out; without `skip` it is a `TrainingError`.
+
+def load_images(
+    rows: Sequence[ManifestRow],
+    root: Path,
+    side: int,
+    resize: Resize,
+    cleaning: Cleaning = "masked",
+    *,
+    skip: bool = True,
+) -> Generator[Event, None, Loaded]:
+    """The rows' images as the network's squares; yields `Progress`, returns `Loaded`.
+
+    Each file's hash is checked; decoded is only what no earlier run has left in the cache. An image that is
+    gone, has changed since the manifest was written or can't be decoded is a `Warned` that names it, and is
+    left out; without `skip` it is a `TrainingError`.
     """
-    images = _room(len(rows), side)
+    images = room((len(rows), side, side, 3), np.uint8)
+    cache = ImageCache()
     kept: list[ManifestRow] = []
-    for index, row in enumerate(rows):
-        yield Progress(index, len(rows), "Loading images")
-        try:
-            image = read_verified(root, row)
-        except ImageError as error:
-            if not skip:
-                raise TrainingError(f"{error} Mend it, or let such images be left out.") from error
-            yield Warned(f"{error} It is left out.", {"file_name": row.file_name})
-            continue
-        images[len(kept)] = network_input(image, row.edits, side, resize)
-        kept.append(row)
+    try:
+        for index, row in enumerate(rows):
+            yield Progress(index, len(rows), "Loading images")
+            try:
+                images[len(kept)] = _square(root, row, side, resize, cleaning, cache)
+            except ImageError as error:
+                if not skip:
+                    raise TrainingError(f"{error} Mend it, or let such images be left out.") from error
+                yield Warned(f"{error} It is left out.", {"file_name": row.file_name})
+                continue
+            kept.append(row)
+    finally:
+        cache.trim()
     yield Progress(len(rows), len(rows), "Loading images")
     return Loaded(images[: len(kept)], tuple(kept))
 
 
-def _room(count: int, side: int) -> Images:
-    shape = (count, side, side, 3)
-    if count * side * side * 3 <= _IN_MEMORY_BYTES:
-        return np.empty(shape, np.uint8)
+def room(shape: tuple[int, ...], kind: type[Any]) -> npt.NDArray[Any]:
+    """An array, its content undefined, in memory or, if it is large, in a file that ends with it."""
+    if int(np.prod(shape)) * np.dtype(kind).itemsize <= _IN_MEMORY_BYTES:
+        return np.empty(shape, kind)
     # The file has no name: it is gone with the last reference, however the process ends.
     with tempfile.TemporaryFile(prefix="curator-images-") as file:
-        return np.memmap(file, np.uint8, "w+", shape=shape)
+        return np.memmap(file, kind, "w+", shape=shape)
+
+
+def _square(
+    root: Path, row: ManifestRow, side: int, resize: Resize, cleaning: Cleaning, cache: ImageCache
+) -> RGB:
+    data = verified_bytes(root, row)
+    edits = cleaned(row.edits, cleaning)
+    key = key_of(row.sha256 or "", edits, side, resize)
+    square = cache.get(key, side)
+    if square is None:
+        square = network_input(decoded(data, row), edits, side, resize)
+        cache.put(key, square)
+    return square

@@ -11,6 +11,7 @@ from curator.records import Event, Prediction, Split
 from curator.training.config import TrainConfig
 
 Phase: TypeAlias = Literal["head", "unfrozen"]
+Stage: TypeAlias = Literal["features", "training", "validating"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class EpochMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Started(Event):
-    """The images are loaded and the first batch comes next. `batches` are those of one epoch."""
+    """The images are loaded and the first batch comes next. `batches` are those of one epoch, `ranks` the
+    processes that train together; `config` has the batch size and the precision that were found."""
 
     run_dir: Path
     config: TrainConfig
@@ -44,20 +46,23 @@ class Started(Event):
     epochs: int
     batches: int
     first_epoch: int
+    ranks: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseChanged(Event):
-    """From `epoch` (counted from 1) on, other layers are trained."""
+    """From `epoch` (counted from 1) on, other layers are trained: the head and the top `open_groups` groups."""
 
     epoch: int
     name: Phase
+    open_groups: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class BatchDone(Event):
     """A batch, or a part of one, is worked. `position` runs from 0 to 1 over the epoch; `loss` is the mean of
-    the epoch so far, None while validating."""
+    the epoch so far, None outside of training: while frozen convolutions work out the features that the head
+    then trains on, and while validating. Batches that take no time are told of some at once."""
 
     epoch: int
     batch: int
@@ -66,6 +71,7 @@ class BatchDone(Event):
     loss: float | None
     images_per_second: float
     seconds_left: float
+    stage: Stage = "training"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def predict_manifest(
         manifest = run.manifest()
     rows = [row for row in manifest.rows if row.decision == "keep" and row.split in splits]
     step = _SLOW_BATCH if predictor.device.type == "cpu" else _BATCH
-    loaded = yield from load_images(rows, root, run.config.image_size, run.config.resize)
+    loaded = yield from load_images(rows, root, run.config.image_size, run.config.resize, run.config.cleaning)
     for start in range(0, len(loaded.rows), step):
         part = loaded.rows[start : start + step]
         found = predictor.probabilities(loaded.images[start : start + step])

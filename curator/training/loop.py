@@ -14,41 +14,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from torch.nn import functional
 
 from curator.errors import TrainingError
 from curator.manifest.files import Manifest
 from curator.metrics import accuracy, auroc, balanced_accuracy
-from curator.records import Event, Split
-from curator.training import checkpoint, runs
-from curator.training.augment import augment
+from curator.records import Event, Progress, Split
+from curator.training import checkpoint, recipe, runs
 from curator.training.config import TrainConfig
 from curator.training.data import Loaded, load_images
 from curator.training.device import pick, settings
 from curator.training.events import (
-    BatchDone,
     CheckpointSaved,
     EpochDone,
     EpochMetrics,
     Finished,
-    Heartbeat,
     PhaseChanged,
     Started,
 )
-from curator.training.pace import Pace
-from curator.training.work import (
-    SplitData,
-    Work,
-    begun,
-    full_state,
-    make_optimiser,
-    model_state,
-    open_layers,
-    phase_of,
-    resumed,
-)
+from curator.training.meter import FROZEN, Meter, training_cost, validating_cost
+from curator.training.passes import Training, features_of, missing_images, probabilities
+from curator.training.ranks import Ranks, joined
+from curator.training.work import Work, begun, full_state, model_state, resumed
 
 
 def fit(
@@ -65,51 +52,55 @@ def fit(
     `EpochDone`, `CheckpointSaved`; `PhaseChanged` where layers are opened; `Finished` last. With `resume` the
     run in `run_dir` goes on after its last whole epoch; on an unchanged plan in deterministic mode it ends in
     the same numbers as an unbroken one. Raises `TrainingError` where the plan or the data don't allow it.
+
+    Under torchrun its processes train together: each yields the same events of its own share, the first alone
+    writes, and where one fails all do (`ranks.speaks` tells which of them says why).
     """
-    source = root or (runs.load_run(run_dir).root if resume else manifest.root)
-    classes = tuple(manifest.info.classes)
-    _refuse_impossible(manifest, classes)
-    if not resume and (run_dir / runs.CONFIG).exists():
-        raise TrainingError(f"{run_dir} holds a run already: choose another folder, or resume it.")
-    device = torch.device(pick(config.device))
-    with settings(config.threads, config.deterministic):
-        yield from _fit(manifest, config, run_dir, source, device, resume)
+    with joined() as ranks, settings(config.threads, config.deterministic):
+        run_dir = ranks.agreed(run_dir)
+        source = root or (runs.load_run(run_dir).root if resume else manifest.root)
+        _refuse_impossible(manifest, tuple(manifest.info.classes))
+        if not resume and ranks.agreed((run_dir / runs.CONFIG).exists()):
+            raise TrainingError(f"{run_dir} holds a run already: choose another folder, or resume it.")
+        device = torch.device(pick(config.device, ranks.local if ranks.count > 1 else None))
+        yield from _fit(manifest, config, run_dir, source, device, resume, ranks)
 
 
 def _fit(
-    manifest: Manifest, config: TrainConfig, run_dir: Path, source: Path, device: torch.device, resume: bool
+    manifest: Manifest,
+    config: TrainConfig,
+    run_dir: Path,
+    source: Path,
+    device: torch.device,
+    resume: bool,
+    ranks: Ranks,
 ) -> Generator[Event, None, None]:
-    classes = tuple(manifest.info.classes)
-    loaded: dict[Split, Loaded] = {}
-    for split in ("train", "val"):
-        rows = [row for row in manifest.rows if row.decision == "keep" and row.split == split]
-        loaded[split] = yield from load_images(
-            rows, source, config.image_size, config.resize, skip=config.skip_unreadable
-        )
-    _refuse_empty(loaded, classes)
-    run_dir.mkdir(parents=True, exist_ok=True)
-    log = _log(run_dir)
+    loaded = yield from _load(manifest, config, source)
+    yield Progress(0, 0, "Building the network")
+    if ranks.writes:
+        run_dir.mkdir(parents=True, exist_ok=True)
+    log = _log(run_dir, ranks)
     began = time.monotonic()
     try:
         if resume:
-            work = resumed(manifest, config, run_dir, loaded, device)
+            work = resumed(manifest, config, run_dir, loaded, device, ranks)
         else:
-            work = begun(manifest, config, run_dir, source, loaded, device)
-        run = work.run
-        log.info("%s on %s: %s; %s", config.backbone, device, run.sizes, run.weights_message)
-        batches = len(_batches(len(work.train), config.batch_size))
+            work = begun(manifest, config, run_dir, source, loaded, device, ranks)
+        run, config = work.run, work.run.config
+        log.info("%s on %s (%d): %s", config.backbone, device, ranks.count, run.sizes)
+        log.info("%s", run.weights_message)
         yield Started(
-            run_dir, config, str(device), classes, run.sizes, run.weights_message, config.epochs, batches,
-            work.epoch + 1,
+            run_dir, config, str(device), run.classes, run.sizes, run.weights_message, config.epochs,
+            len(recipe.batches(len(work.train), config.batch_size)), work.epoch + 1, ranks.count,
         )  # fmt: skip
         stopped_early = False
         while work.epoch < config.epochs and not stopped_early:
-            yield from _enter_phase(work, log)
+            yield from _open_layers(work, log)
             yield from _epoch(work, log)
-            stopped_early = _should_stop(work.run)
-        run = replace(work.run, finished=True)
-        runs.write_config(run)
-        best = run.best
+            stopped_early = _should_stop(work)
+        if ranks.writes:
+            runs.write_config(replace(work.run, finished=True))
+        best = work.run.best
         yield Finished(run_dir, best.epoch if best else 0, stopped_early, time.monotonic() - began)
     except GeneratorExit:
         log.info("stopped; what was learnt up to the last whole epoch is kept")
@@ -123,45 +114,72 @@ def _fit(
             handler.close()
 
 
+def _load(
+    manifest: Manifest, config: TrainConfig, source: Path
+) -> Generator[Event, None, dict[Split, Loaded]]:
+    loaded: dict[Split, Loaded] = {}
+    for split in ("train", "val"):
+        rows = [row for row in manifest.rows if row.decision == "keep" and row.split == split]
+        loaded[split] = yield from load_images(
+            rows, source, config.image_size, config.resize, config.cleaning, skip=config.skip_unreadable
+        )
+    _refuse_empty(loaded, tuple(manifest.info.classes))
+    return loaded
+
+
+def _open_layers(work: Work, log: logging.Logger) -> Generator[Event, None, None]:
+    """At the start of an epoch: opens one more group of layers where the plan says so."""
+    epoch = work.epoch + 1
+    opened = work.opened_in(epoch)
+    if opened == work.opened:
+        return
+    work.open(opened)
+    phase = recipe.phase_of(opened)
+    log.info("epoch %d: %s, %d groups", epoch, phase, opened)
+    yield PhaseChanged(epoch, phase, opened)
+
+
 def _epoch(work: Work, log: logging.Logger) -> Generator[Event, None, None]:
     """One pass over the training images, one over the validation images, both checkpoints, the row on disk."""
     config = work.run.config
     epoch = work.epoch + 1
     # Seeding each epoch by its number makes a resumed run draw what the unbroken one would have drawn.
-    torch.manual_seed(config.seed * 100_003 + epoch)
-    train_loss, train_accuracy, trained = yield from _train(work, epoch)
-    speed = len(work.train) / max(trained, 1e-9)
-    probabilities, validated = yield from _probabilities(work, epoch, speed)
+    torch.manual_seed(config.seed * 100_003 + epoch + work.ranks.rank)
+    meter = _meter(work, epoch)
+    train_loss, train_accuracy = yield from _train(work, epoch, meter)
+    trained = meter.seconds
+    meter.enter("validating", validating_cost(config, work.opened))
+    found = (yield from probabilities(work, meter)).numpy()
     targets = work.val.targets.numpy()
-    val_loss = float(-np.log(np.maximum(probabilities[np.arange(len(targets)), targets], 1e-12)).mean())
-    predicted = probabilities.argmax(axis=1)
-    rate = max(group["lr"] for group in work.optimiser.param_groups)
+    val_loss = float(-np.log(np.maximum(found[np.arange(len(targets)), targets], 1e-12)).mean())
+    predicted = found.argmax(axis=1)
     metrics = EpochMetrics(
         epoch=epoch,
-        phase=work.phase,
+        phase=recipe.phase_of(work.opened),
         train_loss=train_loss,
         val_loss=val_loss,
         train_accuracy=train_accuracy,
         val_accuracy=accuracy(targets, predicted),
         val_balanced_accuracy=balanced_accuracy(targets, predicted, len(work.run.classes)),
-        val_auroc=auroc(targets, probabilities),
-        learning_rate=rate,
-        seconds=trained + validated,
-        images_per_second=speed,
+        val_auroc=auroc(targets, found),
+        learning_rate=max(group["lr"] for group in work.optimiser.param_groups),
+        seconds=meter.seconds,
+        images_per_second=len(work.train) / max(trained, 1e-9),
     )
     if not math.isfinite(train_loss) or not math.isfinite(val_loss):
         raise TrainingError(f"The loss is no number at epoch {epoch}: choose a smaller learning rate.")
-    work.scheduler.step(val_loss)
+    recipe.advance(work.scheduler, val_loss)
     work.epoch = epoch
     work.run = replace(work.run, metrics=(*work.run.metrics, metrics))
     best, last = work.run.folder / runs.BEST, work.run.folder / runs.LAST
     is_best = work.run.best is metrics
     # All on disk before the next yield, where the run may be closed. `last.pt` comes last: cut off before it,
     # the epoch is worked again, and its row and `best.pt` are written anew.
-    if is_best:
-        checkpoint.save(best, model_state(work))
-    runs.write_metrics(work.run.folder / runs.METRICS, work.run.metrics)
-    checkpoint.save(last, full_state(work))
+    if work.ranks.writes:
+        if is_best:
+            checkpoint.save(best, model_state(work))
+        runs.write_metrics(work.run.folder / runs.METRICS, work.run.metrics)
+        checkpoint.save(last, full_state(work))
     log.info("epoch %d: %s", epoch, metrics)
     if is_best:
         yield CheckpointSaved(epoch, True, best)
@@ -169,121 +187,48 @@ def _epoch(work: Work, log: logging.Logger) -> Generator[Event, None, None]:
     yield CheckpointSaved(epoch, False, last)
 
 
-def _train(work: Work, epoch: int) -> Generator[Event, None, tuple[float, float, float]]:
-    """Trains on every image once; returns the mean loss an image, the accuracy, and the seconds of work."""
-    config, network = work.run.config, work.network
-    generator = torch.Generator().manual_seed(config.seed * 100_003 + epoch)
-    order = torch.randperm(len(work.train), generator=generator)
-    sizes = _batches(len(order), config.batch_size)
-    pace = Pace(network, config.image_size, work.device, training=True, fixed=config.deterministic)
-    network.train()
-    total_loss, right, done, busy = 0.0, 0, 0, 0.0
-    for index, size in enumerate(sizes):
-        work.optimiser.zero_grad(set_to_none=True)
-        parts = pace.parts(size)
-        for number, part in enumerate(parts):
-            began = time.monotonic()
-            images, targets = _batch(work.train, order[done : done + part], work.device)
-            images = network.normalised(augment(images, config.augmentation, generator))
-            logits = network(images)
-            losses = functional.cross_entropy(
-                logits, targets, reduction="none", label_smoothing=config.label_smoothing
-            )
-            seconds = time.monotonic() - began
-            # The least part can be slow (an image of VGG16, eight for BatchNorm): then a stop comes half way.
-            if pace.is_slow(seconds):
-                yield Heartbeat(epoch)
-            began = time.monotonic()
-            # The mean over the whole batch, gathered part by part: the same gradient as in one piece.
-            ((losses * work.class_weights[targets]).sum() / size).backward()  # type: ignore[no-untyped-call]
-            with torch.no_grad():
-                total_loss += float(functional.cross_entropy(logits, targets, reduction="sum"))
-                right += int((logits.argmax(1) == targets).sum())
-            done += part
-            last = number == len(parts) - 1
-            if last:
-                if config.gradient_clip:
-                    torch.nn.utils.clip_grad_norm_(network.parameters(), config.gradient_clip)
-                work.optimiser.step()
-            # Pauses lie in the yields: only the work itself is timed.
-            seconds += time.monotonic() - began
-            pace.learn(part, seconds)
-            busy += seconds
-            speed = done / max(busy, 1e-9)
-            left = _seconds_left(work, epoch, done, speed)
-            position = done / (len(order) + len(work.val))
-            yield BatchDone(epoch, index + int(last), len(sizes), position, total_loss / done, speed, left)
-    return total_loss / len(order), right / len(order), busy
-
-
-def _probabilities(
-    work: Work, epoch: int, speed: float
-) -> Generator[Event, None, tuple[npt.NDArray[np.float64], float]]:
-    """Class probabilities (n, classes) of the validation images as they are, and the seconds of work."""
-    config, network = work.run.config, work.network
-    network.eval()
-    pace = Pace(network, config.image_size, work.device, training=False, fixed=config.deterministic)
-    found: list[torch.Tensor] = []
-    train, done, busy = len(work.train), 0, 0.0
-    for size in _batches(len(work.val), config.batch_size):
-        for part in pace.parts(size):
-            began = time.monotonic()
-            images, _ = _batch(work.val, torch.arange(done, done + part), work.device)
-            # Entered and left between two yields: a grad mode must not leak into whoever asks for events.
-            with torch.inference_mode():
-                found.append(torch.softmax(network(network.normalised(images)).double(), 1).cpu())
-            done += part
-            seconds = time.monotonic() - began
-            pace.learn(part, seconds)
-            busy += seconds
-            position = (train + done) / (train + len(work.val))
-            left = _seconds_left(work, epoch, train, speed)
-            yield BatchDone(epoch, 0, 0, position, None, speed, left)
-    return torch.cat(found).numpy(), busy
-
-
-def _batch(data: SplitData, part: torch.Tensor, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images (n, 3, side, side) in 0..1, channels last in memory, and targets, both on the device."""
-    images = data.images[part].to(device, non_blocking=True)
-    # The bytes are channels-last already: permuting only renames the axes.
-    return images.permute(0, 3, 1, 2).float().div_(255), data.targets[part].to(device)
-
-
-def _batches(count: int, batch_size: int) -> list[int]:
-    """The sizes of an epoch's batches, the last one short.
-
-    A last batch of one image would leave BatchNorm nothing to compare: it joins the one before.
-    """
-    sizes = [min(batch_size, count - start) for start in range(0, count, batch_size)]
-    if len(sizes) > 1 and sizes[-1] == 1:
-        sizes[-2:] = [sizes[-2] + 1]
-    return sizes
-
-
-def _enter_phase(work: Work, log: logging.Logger) -> Generator[Event, None, None]:
-    """At the start of an epoch: opens layers and makes a new optimiser where the plan says so."""
+def _train(work: Work, epoch: int, meter: Meter) -> Generator[Event, None, tuple[float, float]]:
+    """Trains on an epoch's images; returns the mean loss an image and the accuracy."""
     config = work.run.config
-    phase = phase_of(config, work.run.pretrained, work.epoch + 1)
-    if phase == work.phase:
-        return
-    open_layers(work.network, phase, config, work.run.pretrained)
-    work.optimiser, work.scheduler = make_optimiser(work.network, config, phase, work.run.pretrained)
-    work.phase = phase
-    log.info("epoch %d: %s", work.epoch + 1, phase)
-    yield PhaseChanged(work.epoch + 1, phase)
+    features = yield from features_of(work, epoch, meter)
+    meter.enter("training", training_cost(config, work.opened))
+    order = recipe.order_of(
+        work.train.targets, config, torch.Generator().manual_seed(config.seed * 100_003 + epoch)
+    )
+    work.network.train()
+    training = Training(work, epoch, features, meter)
+    sizes = recipe.batches(len(order), config.batch_size)
+    done = 0
+    for number, size in enumerate(sizes):
+        yield from training.batch(number, order[done : done + size], last=number == len(sizes) - 1)
+        done += size
+    if work.network.learns_statistics():
+        work.ranks.level(work.network)
+    tally = training.tally
+    sums = work.ranks.summed(torch.tensor([tally.loss, tally.right, tally.images], dtype=torch.float64))
+    loss, right, images = sums.tolist()
+    return loss / images, right / images
 
 
-def _should_stop(run: runs.Run) -> bool:
+def _meter(work: Work, epoch: int) -> Meter:
+    config, train, val = work.run.config, len(work.train), len(work.val)
+    costs = [
+        training_cost(config, opened) * train + validating_cost(config, opened) * val
+        for opened in map(work.opened_in, range(epoch, config.epochs + 1))
+    ]
+    total = costs[0] + FROZEN * missing_images(work, epoch)
+    batches = len(recipe.batches(train, config.batch_size))
+    return Meter(epoch, batches, total, sum(costs[1:]), work.ranks.count)
+
+
+def _should_stop(work: Work) -> bool:
+    """Whether the validation loss has been no better for the plan's patience, all layers being open."""
+    run, config = work.run, work.run.config
     best = run.best
-    patience = run.config.early_stopping
-    return bool(patience and best and run.metrics[-1].epoch - best.epoch >= patience)
-
-
-def _seconds_left(work: Work, epoch: int, done: int, speed: float) -> float:
-    """By the speed of this epoch; validation costs about a third of training an image."""
-    train, val = len(work.train), len(work.val)
-    images = (work.run.config.epochs - epoch) * (train + val / 3) + (train - done) + val / 3
-    return images / max(speed, 1e-9)
+    if not config.early_stopping or best is None:
+        return False
+    opening = recipe.last_opening(config, run.pretrained, len(work.network.card.groups))
+    return work.epoch - max(best.epoch, opening - 1) >= config.early_stopping
 
 
 def _refuse_impossible(manifest: Manifest, classes: tuple[str, ...]) -> None:
@@ -313,8 +258,11 @@ def _refuse_empty(loaded: dict[Split, Loaded], classes: tuple[str, ...]) -> None
         raise TrainingError(f"No training image of class {lacking[0]} could be read: see the warnings.")
 
 
-def _log(run_dir: Path) -> logging.Logger:
+def _log(run_dir: Path, ranks: Ranks) -> logging.Logger:
     log = logging.Logger(f"curator.run.{run_dir.name}", logging.INFO)
+    if not ranks.writes:
+        log.addHandler(logging.NullHandler())
+        return log
     handler = logging.FileHandler(run_dir / runs.LOG, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)

@@ -43,12 +43,21 @@ class Network(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Logits (n, classes) of normalised images (n, 3, s, s)."""
+        return self.classified(self.pooled(images))
+
+    def pooled(self, images: torch.Tensor) -> torch.Tensor:
+        """What the convolutions make of normalised images (n, 3, s, s), averaged over places: (n, channels)."""
         if self.open_groups == 0 and self.training:
             with torch.no_grad():
                 maps = self.features(images)
         else:
             maps = self.features(images)
-        logits: torch.Tensor = self.head(self.dropout(self.pool(maps).flatten(1)))
+        averages: torch.Tensor = self.pool(maps).flatten(1)
+        return averages
+
+    def classified(self, features: torch.Tensor) -> torch.Tensor:
+        """Logits (n, classes) of pooled features (n, channels)."""
+        logits: torch.Tensor = self.head(self.dropout(features))
         return logits
 
     def open(self, groups: int) -> None:

@@ -36,6 +36,8 @@ class Pace:
 
     def parts(self, size: int) -> list[int]:
         """The parts of a batch of `size` images: equal to one image, and none below `least` if `size` is not."""
+        if size == 0:
+            return []
         if self._whole:
             return [size]
         count = math.ceil(size / max(1, int(self._images)))

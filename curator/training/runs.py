@@ -26,12 +26,15 @@ BEST = "best.pt"
 LAST = "last.pt"
 PREDICTIONS = "predictions.jsonl"
 LOG = "log.txt"
+# What a person calls the run; a file of its own, so that naming never races the training that rewrites the rest.
+NAME = "name.txt"
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """What a run's folder says. `sizes` are images trained, validated and tested on; `finished` if the plan
-    was worked to its end."""
+    was worked to its end; `ranks` the number of processes that trained it together."""
 
     folder: Path
     config: TrainConfig
@@ -44,6 +47,7 @@ class Run:
     metrics: tuple[EpochMetrics, ...]
     finished: bool
     started_at: float
+    ranks: int = 1
 
     @property
     def name(self) -> str:
@@ -100,11 +104,32 @@ def load_run(folder: Path) -> Run:
             metrics=read_metrics(folder / METRICS),
             finished=bool(values["finished"]),
             started_at=float(values["started_at"]),
+            ranks=int(values.get("ranks", 1)),
         )
     except OSError as error:
         raise TrainingError(f"{folder} is not a run: {CONFIG} can't be read ({error.strerror}).") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(f"{path} is damaged ({error}): the run can't be used; train again.") from error
+
+
+def given_name(folder: Path) -> str:
+    """What a person called the run in `folder`; "" where nobody did."""
+    try:
+        return (folder / NAME).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def give_name(folder: Path, name: str) -> None:
+    """Calls the run in `folder` by a name of one line, at most 120 characters; "" takes the name away.
+
+    Raises `OSError` where the folder can't be written.
+    """
+    words = " ".join(name.split())[:_LONGEST_NAME]
+    if words:
+        write_text(folder / NAME, words + "\n")
+    else:
+        (folder / NAME).unlink(missing_ok=True)
 
 
 def write_config(run: Run) -> None:
@@ -119,9 +144,17 @@ def write_config(run: Run) -> None:
         "pretrained": run.pretrained,
         "finished": run.finished,
         "started_at": run.started_at,
+        "ranks": run.ranks,
         "app_version": __version__,
     }
     write_text(run.folder / CONFIG, json.dumps(values, indent=2) + "\n")
+
+
+def sweep(folder: Path) -> None:
+    """Removes the unfinished files that a process which was killed while writing has left in a run's folder."""
+    for name in (CONFIG, METRICS, BEST, LAST, LINES, INFO):
+        for path in folder.glob(f".{name}.*"):
+            path.unlink(missing_ok=True)
 
 
 def copy_manifest(manifest: Manifest, folder: Path) -> None:

@@ -7,17 +7,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from torch.optim.lr_scheduler import LambdaLR
 
 from curator.errors import TrainingError
 from curator.manifest.files import Manifest
 from curator.records import SPLITS, Split
-from curator.training import checkpoint, runs
-from curator.training.backbones import Card, build, card_named, find_weights
+from curator.training import checkpoint, precision, recipe, runs
+from curator.training.backbones import build, card_named, find_weights
 from curator.training.config import TrainConfig
 from curator.training.data import Loaded
-from curator.training.events import Phase
 from curator.training.network import Network
+from curator.training.precision import Casting
+from curator.training.ranks import Ranks
+
+# Without a search: torchvision's recipes' batch per device, and no more than an eighth of a small dataset.
+_USUAL_BATCH = 32
 
 
 @dataclass(slots=True)
@@ -32,45 +38,51 @@ class SplitData:
 
 
 @dataclass(slots=True)
+class Features:
+    """Pooled features of frozen convolutions: `views` float32 (views, n, channels), those of `known` are
+    filled; `val` (n, channels) of the plain validation images."""
+
+    views: torch.Tensor
+    known: set[int]
+    val: torch.Tensor | None = None
+
+
+@dataclass(slots=True)
 class Work:
-    """The state of a run between epochs."""
+    """The state of a run between epochs. `opened` is how many layer groups learn, `epoch` how many are done."""
 
     run: runs.Run
-    card: Card
     network: Network
     device: torch.device
+    ranks: Ranks
     train: SplitData
     val: SplitData
     class_weights: torch.Tensor
+    casting: Casting
     optimiser: torch.optim.Optimizer
-    scheduler: torch.optim.lr_scheduler.ReduceLROnPlateau
-    phase: Phase
+    scheduler: recipe.Scheduler
+    opened: int
     epoch: int = 0
+    features: Features | None = None
 
+    def opened_in(self, epoch: int) -> int:
+        """How many layer groups learn in an epoch, counted from 1."""
+        return recipe.groups_open(self.run.config, self.run.pretrained, len(self.network.card.groups), epoch)
 
-def phase_of(config: TrainConfig, pretrained: bool, epoch: int) -> Phase:
-    frozen = pretrained and (epoch <= config.head_epochs or config.open_groups == 0)
-    return "head" if frozen else "unfrozen"
-
-
-def open_layers(network: Network, phase: Phase, config: TrainConfig, pretrained: bool) -> None:
-    network.keep_statistics = pretrained
-    everything = len(network.card.groups)
-    network.open(0 if phase == "head" else config.open_groups if pretrained else everything)
-
-
-def make_optimiser(
-    network: Network, config: TrainConfig, phase: Phase, pretrained: bool
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.ReduceLROnPlateau]:
-    # Fine-tuning takes the head along at the rate of the opened layers; from scratch all learn alike.
-    rate = config.head_lr if phase == "head" else config.lr
-    lower = config.lower_rate if pretrained else 1.0
-    groups = network.parameter_groups(rate, config.lr, lower)
-    optimiser = torch.optim.AdamW(groups, lr=rate, weight_decay=config.weight_decay)
-    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimiser, factor=config.plateau_factor, patience=config.plateau_patience, min_lr=config.min_lr
-    )
-    return optimiser, scheduler
+    def open(self, opened: int) -> None:
+        """Opens layers, with an optimiser that keeps what it knows of those that were open before."""
+        config = self.run.config
+        before, was_head = self.optimiser, self.opened == 0
+        self.network.open(opened)
+        self.optimiser = recipe.optimiser_of(self.network, config, self.run.pretrained)
+        recipe.take_over(self.optimiser, before)
+        # The head's own rate ends with its phase; between openings a plateau's lower rates stay.
+        scale = 1.0 if was_head else recipe.lowered(before, config)
+        self.scheduler = recipe.scheduler_of(
+            self.optimiser, config, self.run.pretrained, self.epoch, opened, scale
+        )
+        self.opened = opened
+        self.features = None
 
 
 def begun(
@@ -80,6 +92,7 @@ def begun(
     root: Path,
     loaded: dict[Split, Loaded],
     device: torch.device,
+    ranks: Ranks,
 ) -> Work:
     """A new run: network, first phase, and its folder with plan, manifest and a checkpoint to resume from."""
     card = card_named(config.backbone)
@@ -103,80 +116,65 @@ def begun(
         metrics=(),
         finished=False,
         started_at=time.time(),
+        ranks=ranks.count,
     )
-    work = _assembled(run, card, network, loaded, device, phase_of(config, pretrained, 1))
-    runs.copy_manifest(manifest, run_dir)
-    checkpoint.save(run_dir / runs.LAST, full_state(work))
-    runs.write_config(run)
+    _place(network, device, pretrained)
+    run = replace(run, config=ranks.agreed(_settled(run, network, device)))
+    work = _assembled(run, network, loaded, device, ranks, epoch=0)
+    if ranks.writes:
+        runs.sweep(run_dir)
+        runs.copy_manifest(manifest, run_dir)
+        checkpoint.save(run_dir / runs.LAST, full_state(work))
+        runs.write_config(run)
     return work
 
 
 def resumed(
-    manifest: Manifest, config: TrainConfig, run_dir: Path, loaded: dict[Split, Loaded], device: torch.device
+    manifest: Manifest,
+    config: TrainConfig,
+    run_dir: Path,
+    loaded: dict[Split, Loaded],
+    device: torch.device,
+    ranks: Ranks,
 ) -> Work:
     """The run as it was after its last whole epoch. Only `epochs` and where it runs may differ in the plan."""
     run = runs.load_run(run_dir)
+    config = _as_settled(config, run.config)
     same = replace(config, epochs=run.config.epochs, device=run.config.device, threads=run.config.threads)
     if same != run.config:
         raise TrainingError(f"{run_dir} has another plan: only the number of epochs may change on resuming.")
     if run.manifest().info.sha256 != manifest.info.sha256:
         raise TrainingError(f"{run_dir} was trained on another manifest: resume with its own, {run_dir}.")
-    state = checkpoint.load(run_dir / runs.LAST, "model", "optimiser", "scheduler", "epoch", "phase")
+    state = checkpoint.load(run_dir / runs.LAST, "model", "optimiser", "scheduler", "scaler", "epoch")
     epoch = int(state["epoch"])
     if config.epochs <= epoch:
         raise TrainingError(f"{run_dir} has done {epoch} epochs already: give more epochs to extend it.")
     metrics = tuple(row for row in run.metrics if row.epoch <= epoch)
-    run = replace(run, config=config, metrics=metrics, finished=False, device=str(device))
-    card = card_named(config.backbone)
-    network = build(card, len(run.classes), dropout=config.dropout)
-    phase: Phase = state["phase"]
+    run = replace(run, config=config, metrics=metrics, finished=False, device=str(device), ranks=ranks.count)
+    network = build(card_named(config.backbone), len(run.classes), dropout=config.dropout)
     try:
         network.load_state_dict(state["model"])
-        work = _assembled(run, card, network, loaded, device, phase)
+        _place(network, device, run.pretrained)
+        work = _assembled(run, network, loaded, device, ranks, epoch=epoch)
         work.optimiser.load_state_dict(state["optimiser"])
         work.scheduler.load_state_dict(state["scheduler"])
+        work.casting.scaler.load_state_dict(state["scaler"])
     except (RuntimeError, ValueError, KeyError) as error:
         raise TrainingError(f"{run_dir / runs.LAST} does not fit the run's plan: train again.") from error
-    work.epoch = epoch
-    runs.write_config(run)
+    if isinstance(work.scheduler, LambdaLR):
+        # A plan of more epochs has another course from here on.
+        for group, rate, share in zip(
+            work.optimiser.param_groups, work.scheduler.base_lrs, work.scheduler.lr_lambdas, strict=True
+        ):
+            group["lr"] = rate * share(work.scheduler.last_epoch)
+    if ranks.writes:
+        runs.sweep(run_dir)
+        runs.write_config(run)
     return work
 
 
-def _assembled(
-    run: runs.Run,
-    card: Card,
-    network: Network,
-    loaded: dict[Split, Loaded],
-    device: torch.device,
-    phase: Phase,
-) -> Work:
-    index = {name: number for number, name in enumerate(run.classes)}
-    data = {
-        split: SplitData(torch.from_numpy(part.images), torch.tensor([index[row.label] for row in part.rows]))
-        for split, part in loaded.items()
-    }
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    open_layers(network, phase, run.config, run.pretrained)
-    optimiser, scheduler = make_optimiser(network, run.config, phase, run.pretrained)
-    weights = torch.ones(len(run.classes))
-    if run.config.balance == "class-weights":
-        counts = torch.bincount(data["train"].targets, minlength=len(run.classes)).float()
-        weights = counts.sum() / (len(run.classes) * counts.clamp(min=1))
-    return Work(
-        run,
-        card,
-        network,
-        device,
-        data["train"],
-        data["val"],
-        weights.to(device),
-        optimiser,
-        scheduler,
-        phase,
-    )
-
-
 def model_state(work: Work) -> dict[str, Any]:
+    """What predicting needs."""
     config = work.run.config
     return {
         "model": {name: value.cpu() for name, value in work.network.state_dict().items()},
@@ -184,14 +182,86 @@ def model_state(work: Work) -> dict[str, Any]:
         "classes": list(work.run.classes),
         "image_size": config.image_size,
         "resize": config.resize,
+        "cleaning": config.cleaning,
         "epoch": work.epoch,
     }
 
 
 def full_state(work: Work) -> dict[str, Any]:
+    """What going on needs."""
     return {
         **model_state(work),
         "optimiser": work.optimiser.state_dict(),
         "scheduler": work.scheduler.state_dict(),
-        "phase": work.phase,
+        "scaler": work.casting.scaler.state_dict(),
+        "phase": recipe.phase_of(work.opened),
     }
+
+
+def _place(network: Network, device: torch.device, pretrained: bool) -> None:
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.keep_statistics = pretrained
+
+
+def _settled(run: runs.Run, network: Network, device: torch.device) -> TrainConfig:
+    """The plan with what was left open in it: the batch size and the precision."""
+    config = run.config
+    network.open(recipe.groups_open(config, run.pretrained, len(network.card.groups), config.epochs))
+    if config.batch_size == 0:
+        config = replace(config, batch_size=max(2, min(_USUAL_BATCH, run.sizes["train"] // 8)))
+    chosen = precision.choose(
+        config.precision,
+        network,
+        device,
+        config.image_size,
+        config.batch_size,
+        fixed=config.deterministic,
+    )
+    return replace(config, precision=chosen)
+
+
+def _as_settled(config: TrainConfig, settled: TrainConfig) -> TrainConfig:
+    """A plan that leaves open what the run has settled already."""
+    return replace(
+        config,
+        batch_size=config.batch_size or settled.batch_size,
+        precision=settled.precision if config.precision == "auto" else config.precision,
+    )
+
+
+def _assembled(
+    run: runs.Run,
+    network: Network,
+    loaded: dict[Split, Loaded],
+    device: torch.device,
+    ranks: Ranks,
+    *,
+    epoch: int,
+) -> Work:
+    config, groups = run.config, len(network.card.groups)
+    data = {split: _split_data(part, run.classes) for split, part in loaded.items()}
+    # Between two epochs layers are open as in the one that is done.
+    opened = recipe.groups_open(config, run.pretrained, groups, max(1, epoch))
+    begin = recipe.opened_since(config, run.pretrained, groups, max(1, epoch))
+    network.open(opened)
+    optimiser = recipe.optimiser_of(network, config, run.pretrained)
+    return Work(
+        run=run,
+        network=network,
+        device=device,
+        ranks=ranks,
+        train=data["train"],
+        val=data["val"],
+        class_weights=recipe.class_weights(data["train"].targets, len(run.classes), config).to(device),
+        casting=Casting(config.precision, device),
+        optimiser=optimiser,
+        scheduler=recipe.scheduler_of(optimiser, config, run.pretrained, begin - 1, opened),
+        opened=opened,
+        epoch=epoch,
+    )
+
+
+def _split_data(part: Loaded, classes: tuple[str, ...]) -> SplitData:
+    index = {name: number for number, name in enumerate(classes)}
+    targets = np.array([index[row.label] for row in part.rows], np.int64)
+    return SplitData(torch.from_numpy(part.images), torch.from_numpy(targets))

@@ -15,6 +15,8 @@ from curator.imaging.decode import RGB, decode, read_bytes, sha256
 from curator.imaging.render import network_input
 from curator.manifest.files import Manifest
 from curator.records import DEFAULT_FILL, Edits, Event, Fill, Prediction, Profile, Progress, Warned
+from curator.training.config import Cleaning
+from curator.training.data import cleaned
 from curator.workflow.propose import Target
 
 # Images that wait for the network together; 16 squares of 224 px are 2.4 MB.
@@ -34,8 +36,8 @@ def predict_files(
     """Yields a `FilePredicted` for each file in order, `Progress`, and a `Warned` for what cannot be read.
 
     Crop and masks are proposed under the profile of the run's manifest, masks filled as most of its kept
-    images are, and the pixels go through the one renderer. Raises `TrainingError` or `ManifestError` where
-    the run cannot be used.
+    images are, as far as the run was trained on cleaned images; the pixels go through the one renderer.
+    Raises `TrainingError` or `ManifestError` where the run cannot be used.
     """
     from curator.training.inference import Predictor
     from curator.training.runs import load_run
@@ -55,7 +57,7 @@ def predict_files(
             except ImageError as error:
                 yield Warned(str(error), {"file_name": str(file)})
                 continue
-            edits = _edits(image, manifest.info.profile, target, fill)
+            edits = _edits(image, manifest.info.profile, target, fill, run.config.cleaning)
             squares.append(network_input(image, edits, run.config.image_size, run.config.resize))
             names.append((file, sha256(data)))
         if squares:
@@ -64,11 +66,13 @@ def predict_files(
         yield Progress(min(start + _BATCH, len(files)), len(files), "Predicting")
 
 
-def _edits(image: RGB, profile: Profile, target: Target, fill: Fill) -> Edits:
+def _edits(image: RGB, profile: Profile, target: Target, fill: Fill, cleaning: Cleaning) -> Edits:
+    if cleaning == "raw":
+        return Edits()
     from curator.proposals import propose_image
 
     proposal = propose_image(image, profile=profile, target=target)
-    return Edits(proposal.crop, proposal.masks, fill)
+    return cleaned(Edits(proposal.crop, proposal.masks, fill), cleaning)
 
 
 def _prediction(file: Path, digest: str, classes: Sequence[str], row: Sequence[float]) -> Prediction:

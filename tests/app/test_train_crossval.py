@@ -207,10 +207,10 @@ def test_it_is_one_row_that_is_opened_again(page: TrainPage, qtbot: QtBot) -> No
     )
     page.validations.sheet.close_button.click()
     assert not page.validations.showing_result()
-    page.runs.table.setCurrentIndex(page.runs.table.runs.index(0, 0))
-    assert not page.runs.review_button.isVisible()
-    assert not page.runs.resume_button.isVisible()
-    page.runs.result_button.click()
+    page.runs.table.choose([newest(page)])
+    assert not page.runs.bar.review_button.isVisible()
+    assert not page.runs.bar.resume_button.isVisible()
+    page.runs.bar.result_button.click()
     qtbot.waitUntil(page.validations.showing_result)
     page.validations.sheet.figure.button("accuracy").click()
 
@@ -226,7 +226,7 @@ def test_header_curves_and_rail_follow_the_present_fold(
     qtbot.waitUntil(lambda: page.header.text().startswith("Fold 2 of 2, epoch 2 of 2"))
     assert not bar(page).isVisible()
     assert rail[-1] == "training 2/2"
-    assert page.panel.curves.train_loss == [0.2]
+    assert page.live.curves.train_loss == [0.2]
     job = page.trainer.job
     qtbot.waitUntil(
         lambda: "Fold 2 of 2, epoch 2 of 2" in (job.last_progress.what if job.last_progress else "")
@@ -257,9 +257,9 @@ def test_stopped_in_a_fold_it_goes_on_from_the_table(
     assert (row.status, row.epochs_done, row.epochs) == ("stopped", 1, 3)
     trainings.go.set()
     trainings.asked.clear()
-    page.runs.table.setCurrentIndex(page.runs.table.runs.index(0, 0))
+    page.runs.table.choose([newest(page)])
     with qtbot.waitSignal(page.trainer.ended):
-        page.runs.resume_button.click()
+        page.runs.bar.resume_button.click()
     assert [words for words, _, _ in trainings.asked] == ["Fold 2 of 3", "Fold 3 of 3"]
     assert read_cross_validation(row.run_dir).finished
     assert page.header.text().startswith("Cross-validation finished")

@@ -184,12 +184,14 @@ class ReviewPage(Page):
     def _wanted(self, item: Item) -> Wanted | None:
         if self.results is None:
             return None
+        from curator.training.data import cleaned
+
         run = self.results.run
         return Wanted(
             run.folder,
             run.root / item.name,
             item.prediction.sha256,
-            item.edits,
+            cleaned(item.edits, run.config.cleaning),
             run.config.image_size,
             run.config.resize,
             item.said,

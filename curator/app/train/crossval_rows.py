@@ -63,10 +63,12 @@ def _ablation(result: ablated.Ablation) -> RunRow:
 
 
 def _row(result: Result, name: str, done: tuple[int, int], figure: Interval | None, kind: str) -> RunRow:
+    from curator.training.runs import given_name
+
     at = time.strftime("%d %b %H:%M", time.localtime(result.started_at))
     return RunRow(
         run_dir=result.folder,
-        name=f"{name}, {at}",
+        name=given_name(result.folder) or f"{name}, {at}",
         backbone=result.config.backbone,
         epochs_done=done[0],
         epochs=done[1],

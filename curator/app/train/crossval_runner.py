@@ -19,7 +19,7 @@ from curator.app.train.crossval_rows import ResultRead, read_result
 from curator.app.train.crossval_sheet import ResultSheet
 from curator.app.train.curves import Curves
 from curator.app.train.run_index import CurvesRead
-from curator.app.train.trainer import Trainer, beside_the_window, exported
+from curator.app.train.trainer import KEPT_BYTES, Trainer, beside_the_window, exported
 from curator.records import Event, Progress
 from curator.workflow.ablated import RESULT as ABLATION
 from curator.workflow.ablated import Ablation
@@ -86,16 +86,18 @@ class Validations(QObject):
             job.failed.connect(self._failed)
 
     def end_words(self, outcome: str) -> tuple[str, str] | None:
-        """Title and sentence for the header once it has ended; None where a single training, or a failure, did.
+        """Title and sentence for the header once it has ended, and shows the result that is there.
 
-        Shows what is there as a result.
+        None where a single training ended, or this failed or was discarded.
         """
         if not self.active:
             return None
         self.active = False
         result = self._result
-        if outcome == "failed" or result is None:
-            return None if outcome == "failed" else ("Stopped", "before anything was trained.")
+        if outcome in ("failed", "discarded"):
+            return None
+        if result is None:
+            return "Stopped", "before anything was trained."
         name, worked = title(result)
         if _has_figures(result):
             self._show(result)
@@ -202,7 +204,8 @@ def _with_curves(events: Iterator[Event]) -> Iterator[Event]:
     from curator.training.runs import CONFIG, load_run
     from curator.workflow.trainings import PartStarted
 
-    with closing(cast("Generator[Event, None, None]", events)):
+    kept = load("curator.training.device").memory_kept(KEPT_BYTES)
+    with kept, closing(cast("Generator[Event, None, None]", events)):
         for event in events:
             yield event
             if isinstance(event, PartStarted) and (event.run_dir / CONFIG).is_file():

@@ -88,7 +88,8 @@ class RunHeader(QWidget):
         self._of.setText(f"of {self.epochs}")
         done = event.epoch - 1 + event.position
         self._bar.setValue(round(_PARTS * done / max(self.epochs, 1)))
-        self._batch.setText("validating" if event.loss is None else f"batch {event.batch} / {event.batches}")
+        words = {"features": "working out features", "validating": "validating"}
+        self._batch.setText(words.get(event.stage, f"batch {event.batch} / {event.batches}"))
         self._speed.setText(f"{event.images_per_second:.0f} images/s")
         self._left.setText(time_left(event.seconds_left))
 

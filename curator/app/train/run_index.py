@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from curator.app.jobs import load
 from curator.app.train.curves import Curves
 from curator.app.train.run_table import RunRow
-from curator.records import Event
+from curator.app.train.speeds import Speeds
+from curator.errors import CuratorError
+from curator.records import Event, Progress
 
 if TYPE_CHECKING:
+    from curator.evaluation.honesty import Check
+    from curator.evaluation.intervals import Summary
     from curator.training.runs import Run
 
 RUNS_KEY: Final = "runs"
@@ -28,6 +33,7 @@ class RunsRead(Event):
     """All runs of a project, newest first."""
 
     rows: tuple[RunRow, ...]
+    speeds: Speeds = field(default_factory=Speeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,17 @@ class CurvesRead(Event):
 
     run_dir: Path
     curves: Curves
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresRead(Event):
+    """What a run is worth on the test split; `summary` is None where it was not evaluated. `doubts` is the
+    sentence above `checks` where a figure is too good to be believed at once, else ""."""
+
+    run_dir: Path
+    summary: Summary | None
+    doubts: str = ""
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +75,28 @@ class BackbonesRead(Event):
 def read_runs(project_folder: Path) -> Iterator[Event]:
     """Lists the runs of a project: one `RunsRead`."""
     from curator.app.train.crossval_rows import with_comparisons
-    from curator.training.runs import list_runs
 
-    rows = [(run.started_at, _row(run)) for run in list_runs(project_folder)]
-    yield RunsRead(with_comparisons(project_folder, rows))
+    honesty, runs = load("curator.evaluation.honesty"), load("curator.training.runs")
+    found = runs.list_runs(project_folder)
+    times = ((run.config, run.metrics, run.sizes["train"]) for run in found)
+    rows = [(run.started_at, _row(run, honesty.repeats_of(run, found))) for run in found]
+    yield RunsRead(with_comparisons(project_folder, rows), Speeds.of_runs(times))
 
 
-def _row(run: Run) -> RunRow:
+def _row(run: Run, repeats: int) -> RunRow:
+    from curator.evaluation.figures import read_figures as kept_figures
     from curator.training.config import PRESETS
+    from curator.training.runs import given_name
 
     preset = PRESETS.get(run.config.preset)
     kind = preset.title if preset is not None else run.config.preset
-    at = time.strftime("%d %b %H:%M", time.localtime(run.started_at))
+    started = time.localtime(run.started_at)
+    today = time.strftime("%x", started) == time.strftime("%x")
+    at = time.strftime("%H:%M" if today else "%d %b %H:%M", started)
     best = run.best
     return RunRow(
         run_dir=run.folder,
-        name=f"{kind}, {at}",
+        name=given_name(run.folder) or f"{kind}, {at}",
         backbone=run.config.backbone,
         epochs_done=len(run.metrics),
         epochs=run.config.epochs,
@@ -81,6 +104,10 @@ def _row(run: Run) -> RunRow:
         balanced_accuracy=best.val_balanced_accuracy if best is not None else None,
         seconds=sum(row.seconds for row in run.metrics) if run.metrics else None,
         status="finished" if run.finished else "stopped",
+        auroc=best.val_auroc if best is not None else None,
+        summary=kept_figures(run.folder),
+        config=run.config,
+        repeats=repeats,
     )
 
 
@@ -90,6 +117,44 @@ def read_curves(run_dir: Path) -> Iterator[Event]:
 
     run = load_run(run_dir)
     yield CurvesRead(run_dir, Curves.of_run(run.metrics, run.config.epochs))
+
+
+def read_figures(run_dir: Path, *, repeats: int = 1, evaluate: bool = False) -> Iterator[Event]:
+    """What a run is worth: one `FiguresRead`. Predicts the test images first, with progress, where nobody has
+    and `evaluate` says so."""
+    from curator.evaluation.figures import read_figures as kept_figures
+    from curator.evaluation.figures import write_figures
+    from curator.evaluation.honesty import checks, too_good, warning
+    from curator.training.runs import load_run
+
+    summary = kept_figures(run_dir)
+    if summary is None and evaluate:
+        yield Progress(0, 0, "Loading PyTorch")
+        results = load("curator.evaluation.results")
+        for event in results.read_results(run_dir):
+            if isinstance(event, results.ResultsReady):
+                summary = event.summary
+                write_figures(run_dir, event.summary)
+            else:
+                yield event
+    found = too_good(summary) if summary is not None else ()
+    if summary is None or not found:
+        yield FiguresRead(run_dir, summary)
+        return
+    manifest = load_run(run_dir).manifest()
+    known = checks(summary, manifest.rows, repeats=repeats, touched=manifest.info.test_touched)
+    yield FiguresRead(run_dir, summary, warning(found), known)
+
+
+def rename(run_dir: Path, name: str) -> Iterator[Event]:
+    """Calls a run by another name. Raises `CuratorError` where its folder can't be written."""
+    from curator.training.runs import give_name
+
+    try:
+        give_name(run_dir, name)
+    except OSError as error:
+        raise CuratorError(f"{run_dir} can't be written to ({error.strerror}): the name stays.") from error
+    yield from ()
 
 
 def read_backbones() -> Iterator[Event]:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
-import torchvision
 from torch.nn import functional
-from training_data import CONFIG, make_manifest
+from training_data import CONFIG, make_manifest, plain
 
 from curator.dataset.split import Shares
 from curator.errors import TrainingError, WeightsError
@@ -22,22 +21,9 @@ from curator.training.backbones import WeightsFound, build, card_named
 from curator.training.data import load_images
 from curator.training.events import BatchDone, CheckpointSaved, EpochDone, Finished, PhaseChanged, Started
 from curator.training.inference import Predictor
-from curator.training.loop import _batches, fit
+from curator.training.loop import fit
 from curator.training.network import Network
-
-
-def plain(metrics: tuple[object, ...]) -> list[object]:
-    """Metrics without what depends on the clock."""
-    return [replace(row, seconds=0, images_per_second=0) for row in metrics]  # type: ignore[type-var]
-
-
-@pytest.fixture
-def pretrained(tmp_path: Path) -> Path:
-    """A weights file as torchvision's: of the whole network, a thousand classes."""
-    torch.manual_seed(3)
-    path = tmp_path / "mobilenet_v2.pth"
-    torch.save(torchvision.models.mobilenet_v2(weights=None).state_dict(), path)
-    return path
+from curator.training.recipe import batches
 
 
 def test_a_run_leaves_all_that_belongs_to_it(manifest: Manifest, tmp_path: Path) -> None:
@@ -68,7 +54,7 @@ def test_batches_of_an_epoch_count_every_image_once() -> None:
         (1, 4, [1]),
         (8, 4, [4, 4]),
     ):
-        assert _batches(count, size) == sizes
+        assert batches(count, size) == sizes
 
 
 def test_the_training_loss_is_the_mean_over_images(manifest: Manifest, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -19,9 +20,9 @@ from training_data import CONFIG
 from curator.errors import TrainingError, WeightsError
 from curator.paths import cache_dir
 from curator.records import Progress
-from curator.training.augment import augment
+from curator.training.augment import STRENGTHS, augment, preview
 from curator.training.backbones import Fetched, card_named, cards, fetch_weights, find_weights
-from curator.training.config import PRESETS, TrainConfig
+from curator.training.config import PRESETS, Augmentation, TrainConfig
 from curator.training.device import pick, sample
 from curator.training.summary import layer_table, summarise_backbone
 
@@ -211,6 +212,41 @@ def test_digits_are_never_mirrored() -> None:
         varied = augment(images, kind, torch.Generator().manual_seed(0)).mean(dim=(1, 2))
         right = varied[:, 12:].sum(1) > varied[:, :12].sum(1)
         assert bool(right.any()) is mirrored
+
+
+@pytest.mark.parametrize("kind", ["brain-mri", "digits", "photographs"])
+def test_variations_stay_small_enough_to_know_the_image(kind: Augmentation) -> None:
+    """A disc in the middle stays in its quarter of the square and keeps its size and brightness nearly."""
+    y, x = torch.meshgrid(torch.arange(96.0), torch.arange(96.0), indexing="ij")
+    disc = (((x - 47.5) ** 2 + (y - 47.5) ** 2) < 20**2).float() * 0.6
+    images = disc.expand(200, 3, 96, 96)
+    strength = STRENGTHS[kind]
+    varied = augment(images, kind, torch.Generator().manual_seed(4))
+    seen = (varied > 0.3).float()
+    area = seen[:, 0].sum((1, 2)) / float((disc > 0.3).sum())
+    assert (1 - strength.scale) ** 2 * 0.95 < float(area.min()) < 1
+    assert 1 < float(area.max()) < (1 + strength.scale) ** 2 * 1.05
+    centre = (seen[:, 0] * x).sum((1, 2)) / seen[:, 0].sum((1, 2))
+    assert float((centre - 47.5).abs().max()) < 96 * strength.translation * 1.1 + 1
+    values = (varied * seen).sum((1, 2, 3)) / (3 * seen[:, 0].sum((1, 2)))
+    far = strength.brightness + 0.03
+    assert 0.6 * (1 - far) < float(values.min()) < 0.59
+    assert 0.61 < float(values.max()) < 0.6 * (1 + far)
+    if not strength.noise:
+        assert float(varied[..., :4, :4].max()) == 0
+
+
+def test_the_preview_is_what_training_sees() -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (5, 32, 32, 3), np.uint8)
+    first, again, other = (preview(images, "brain-mri", seed) for seed in (1, 1, 2))
+    assert (first.shape, first.dtype) == (images.shape, np.uint8)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.array_equal(preview(images, "none", 1), images)
+    batch = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+    seen = augment(batch, "brain-mri", torch.Generator().manual_seed(1))
+    assert np.abs(first - seen.permute(0, 2, 3, 1).numpy() * 255).max() <= 0.5001
 
 
 def test_memory_of_the_cpu_is_the_process_and_the_machine() -> None:
