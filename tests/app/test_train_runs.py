@@ -176,7 +176,7 @@ def test_a_marked_run_says_what_it_is_worth(page: TrainPage, qtbot: QtBot) -> No
     assert figures.value("balanced_accuracy") == "0.861  [0.80, 0.90]"
     assert figures.value("loss") == "not defined"
     assert figures.words.text() == (
-        "40 test images in 31 groups, 95 % intervals; tick: always the commonest class (0.61)"
+        "40 test images in 31 groups, 95 % intervals; tick: guessing (commonest class 0.61)"
     )
     assert not figures.doubts_button.isVisible()
     click(page, 1)
@@ -308,7 +308,7 @@ def test_a_stopped_run_offers_to_go_on_and_a_finished_one_to_be_reviewed(
 
 def test_the_last_run_is_drawn_and_marked(page: TrainPage) -> None:
     assert page.panel.loss.data("val") == ([1, 2], [1.5, 0.75])
-    assert page.header.text().startswith("Ready to train The curves are of the last run:")
+    assert page.header.text().startswith("Ready to train Curves of Fine-tune, ")
     assert page.header.review_button.isVisible()
     assert [row.run_dir.name for row in page.runs.table.chosen()] == ["c-newest"]
 

@@ -31,21 +31,28 @@ class Curves:
     phases: list[tuple[float, str]] = field(default_factory=list)
     _step: int = 1
     _before: tuple[int, float, float] = (0, 0.0, 0.0)
+    _base: tuple[int, float] = (0, 0.0)
 
     def add_batch(self, event: BatchDone) -> None:
         """One batch further; while validating there is nothing to add.
 
         The event's loss is the mean of the epoch so far; drawn is that of the batches since the last point.
         """
-        if event.loss is None or (event.batch % self._step and event.batch != event.batches):
+        if event.loss is None:
+            self._base = (event.epoch, event.position)
             return
+        if event.batch % self._step and event.batch != event.batches:
+            return
+        # What an epoch begins with besides training, such as features being worked out, moves no loss.
+        base = self._base[1] if self._base[0] == event.epoch else 0.0
         epoch, position, mean = self._before
         if epoch != event.epoch or event.position <= position:
-            position = mean = 0.0
+            position, mean = base, 0.0
         self._before = (event.epoch, event.position, float(event.loss))
         since = max(event.position - position, 1e-12)
         self.batch_at.append(event.epoch - 1 + event.position)
-        self.batch_loss.append(max(0.0, (event.loss * event.position - mean * position) / since))
+        gained = event.loss * (event.position - base) - mean * (position - base)
+        self.batch_loss.append(max(0.0, gained / since))
         if len(self.batch_at) > _MOST_BATCHES:
             self.batch_at, self.batch_loss = self.batch_at[::2], self.batch_loss[::2]
             self._step *= 2

@@ -50,7 +50,7 @@ class Live(QObject):
     def show_past(self, name: str, curves: Curves) -> None:
         """The curves of a run of the past, before the first training since the folder was opened."""
         self._show(curves)
-        self.header.show_words("Ready to train", f"The curves are of the last run: {name}.", review=True)
+        self.header.show_words("Ready to train", f"Curves of {name}", review=True)
 
     def epoch_words(self) -> str:
         """How far the training is, for the rail."""

@@ -137,7 +137,7 @@ class RunFigures(QFrame):
             return
         self.words.setText(
             f"{count(summary.n_images, 'test image')} in {count(summary.n_groups, 'group')}, 95 % intervals; "
-            f"tick: always the commonest class ({summary.majority:.2f})"
+            f"tick: guessing (commonest class {summary.majority:.2f})"
         )
         self._show_rows(True)
         baselines = {

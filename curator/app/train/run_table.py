@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QRectF,
     QSize,
     Qt,
     Signal,
@@ -30,8 +31,10 @@ Index: TypeAlias = QModelIndex | QPersistentModelIndex
 
 _ROW_HEIGHT: Final = 30
 _DOT: Final = 9
-_DOT_COLUMN: Final = 30
-_LEAST_COLUMN: Final = 30
+# The dot stands in the middle of an icon of the style's own size: heads of tables know no other.
+_ICON: Final = 16
+_DOT_COLUMN: Final = 36
+_LEAST_COLUMN: Final = 36
 DOT: Final = 0
 NAME: Final = 1
 _BACKBONE: Final = 2
@@ -247,7 +250,7 @@ class RunTable(QTableView):
         )
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
-        self.setIconSize(QSize(_DOT, _DOT))
+        self.setIconSize(QSize(_ICON, _ICON))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header = self.horizontalHeader()
@@ -335,14 +338,14 @@ def _epochs(row: RunRow) -> str:
 def dot(colour: str | None) -> QIcon:
     """The mark of a run in the colour of its curves; grey while they are not drawn."""
     ratio = 2.0
-    drawn = QPixmap(round(_DOT * ratio), round(_DOT * ratio))
+    drawn = QPixmap(round(_ICON * ratio), round(_ICON * ratio))
     drawn.fill(Qt.GlobalColor.transparent)
     drawn.setDevicePixelRatio(ratio)
     painter = QPainter(drawn)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colour or theme.current().line_strong))
-    painter.drawEllipse(0, 0, _DOT, _DOT)
+    painter.drawEllipse(QRectF((_ICON - _DOT) / 2, (_ICON - _DOT) / 2, _DOT, _DOT))
     painter.end()
     icon = QIcon(drawn)
     # In a marked row Qt would tint it, and it is the colour that tells runs apart.

@@ -186,6 +186,7 @@ class RunsPane(QWidget):
         rows = bool(self.rows())
         asked = self.bar.figures_button.isChecked()
         self.bar.figures_button.setVisible(rows and not wide)
+        self.bar.figures_button.setText("Table" if asked else "Figures")
         self._card.setVisible(wide or not (asked and rows))
         self.details.setVisible(rows and (wide or asked))
         if wide:
