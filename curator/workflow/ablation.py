@@ -33,7 +33,7 @@ from curator.workflow.cross_validation import (
     resume_cross_validation,
 )
 from curator.workflow.fold_manifests import folds_of, takes_part
-from curator.workflow.trainings import Whole, train_and_predict
+from curator.workflow.trainings import Whole, settled, train_and_predict
 
 KIND = "ablation"
 
@@ -131,8 +131,7 @@ def _all_variants(result: Ablation, root: Path) -> Generator[Event, None, None]:
             variant = yield from _cross_validated(result, cleaning, root, whole)
         else:
             variant = yield from _trained(result, cleaning, root, whole)
-        # A batch size that was found, not given, holds for all variants.
-        config = replace(result.config, batch_size=_batch_size(result, cleaning))
+        config = settled(result.config, _plan_of(result, cleaning))
         result = replace(result, config=config, variants=(*result.variants, variant))
         result = replace(result, differences=_differences(result))
         write_ablation(result)
@@ -186,10 +185,10 @@ def _cross_validated(
     return _variant(result, cleaning, predictions, found.mean, found.seconds)
 
 
-def _batch_size(result: Ablation, cleaning: Cleaning) -> int:
+def _plan_of(result: Ablation, cleaning: Cleaning) -> TrainConfig:
+    """What a variant was trained by in the end."""
     folder = result.folder / cleaning
-    plan = read_cross_validation(folder).config if result.folds else runs.load_run(folder).config
-    return plan.batch_size
+    return read_cross_validation(folder).config if result.folds else runs.load_run(folder).config
 
 
 def _variant(

@@ -24,7 +24,7 @@ from curator.workflow.cross_validated import (
     write_cross_validation,
 )
 from curator.workflow.fold_manifests import fold_splits, folds_of, takes_part, write_fold
-from curator.workflow.trainings import Whole, train_and_predict
+from curator.workflow.trainings import Whole, settled, train_and_predict
 
 KIND = "crossval"
 # Draws for the figures of one fold, whose own intervals are not shown.
@@ -141,15 +141,14 @@ def _all_folds(
             variant, result.config, run_dir, root=root, split="test", whole=whole, words=words
         )
         found += [OutOfFold(fold, replace(one, split=splits[one.file_name])) for one in predictions]
-        one = _figures(fold, runs.load_run(run_dir), predictions)
-        # A batch size that was found, not given, holds for all folds.
-        config = replace(result.config, batch_size=runs.load_run(run_dir).config.batch_size)
+        run = runs.load_run(run_dir)
+        one = _figures(fold, run, predictions)
         there = {one.file_name for one in predictions}
         lost = [row.file_name for row in rows if row.split == "test" and row.file_name not in there]
         done_folds = (*result.done, one)
         result = replace(
             result,
-            config=config,
+            config=settled(result.config, run.config),
             done=done_folds,
             mean=over_folds([each.metrics for each in done_folds]),
             pooled=summarise([one.prediction for one in found], result.classes),

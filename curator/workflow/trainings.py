@@ -71,6 +71,11 @@ class Whole:
         return Progress(round(_STEPS * (self.done + min(share, 1.0))), _STEPS * self.parts, what)
 
 
+def settled(plan: TrainConfig, found: TrainConfig) -> TrainConfig:
+    """The plan with the batch size and the precision that one of its trainings has found: they hold for all."""
+    return replace(plan, batch_size=found.batch_size, precision=found.precision)
+
+
 def train_and_predict(
     manifest: Manifest,
     config: TrainConfig,

@@ -36,6 +36,7 @@ from curator.workflow.trainings import PartStarted
 
 FOLDS = 3
 PLAN = replace(CONFIG, epochs=2)
+QUICK = replace(CONFIG, epochs=1, precision="float32")
 
 
 def grouped(manifest: Manifest) -> Manifest:
@@ -98,7 +99,7 @@ def test_each_fold_is_a_run_that_validates_on_others_than_it_tests(done: tuple[P
     for fold in range(1, FOLDS + 1):
         run = load_run(folder / f"fold-{fold}")
         assert run.finished
-        assert replace(run.config, batch_size=PLAN.batch_size) == PLAN
+        assert replace(run.config, precision="auto") == PLAN
         counted = Counter((row.split, row.label) for row in run.manifest().rows)
         for label in ("left", "right"):
             assert counted["train", label] >= 5
@@ -115,6 +116,11 @@ def test_the_result_is_on_disk_and_true(manifest: Manifest, done: tuple[Path, li
     assert isinstance(last, CrossValidated)
     assert result.to_json() == last.result.to_json()
     assert result.finished
+    # What the first fold has found holds for all.
+    assert {load_run(folder / one.folder).config.precision for one in result.done} == {
+        result.config.precision
+    }
+    assert result.config.precision != "auto"
     assert (result.images, result.folds, result.test_images) == (29, FOLDS, 6)
     assert result.groups == 27
     assert "the 6 of the locked test split included" in result.about_test()
@@ -210,7 +216,7 @@ def test_cut_off_before_the_predictions_a_fold_is_not_trained_again(tmp_path: Pa
     manifest = small(tmp_path / "data")
     folder = tmp_path / "cut"
     until(
-        cross_validate(manifest, replace(PLAN, epochs=1), folder, folds=2),
+        cross_validate(manifest, QUICK, folder, folds=2),
         lambda event: isinstance(event, Finished),
     )
     assert read_cross_validation(folder).done == ()
@@ -227,7 +233,7 @@ def test_cut_off_before_the_predictions_a_fold_is_not_trained_again(tmp_path: Pa
 def test_the_test_split_can_be_left_out(tmp_path: Path) -> None:
     manifest = small(tmp_path / "data")
     folder = tmp_path / "without"
-    events = cross_validate(manifest, replace(PLAN, epochs=1), folder, folds=2, include_test=False)
+    events = cross_validate(manifest, QUICK, folder, folds=2, include_test=False)
     until(events, lambda event: isinstance(event, FoldDone))
     result = read_cross_validation(folder)
     assert (result.images, result.test_images) == (23, 6)
@@ -242,7 +248,7 @@ def test_an_image_that_is_gone_is_named_and_the_rest_goes_on(tmp_path: Path) -> 
     manifest = small(tmp_path / "data")
     (manifest.root / "right" / "test01.png").unlink()
     folder = tmp_path / "lacking"
-    events = list(cross_validate(manifest, replace(PLAN, epochs=1), folder, folds=2))
+    events = list(cross_validate(manifest, QUICK, folder, folds=2))
     assert read_cross_validation(folder).missing == ("right/test01.png",)
     assert len(read_out_of_fold(folder)) == 28
     warned = [event.message for event in events if isinstance(event, Warned)]
@@ -276,7 +282,7 @@ def test_a_folder_that_is_taken_is_refused(manifest: Manifest, done: tuple[Path,
 def test_an_ablation_trains_the_same_on_three_cleanings(tmp_path: Path) -> None:
     manifest = small(tmp_path / "data")
     folder = manifest.folder / "runs" / "ablation"
-    events = list(ablate(manifest, replace(PLAN, epochs=1), folder))
+    events = list(ablate(manifest, QUICK, folder))
     last = events[-1]
     assert isinstance(last, Ablated)
     result = read_ablation(folder)
@@ -309,7 +315,7 @@ def test_an_ablation_trains_the_same_on_three_cleanings(tmp_path: Path) -> None:
 def test_an_ablation_by_cross_validation_is_cut_off_and_goes_on(tmp_path: Path) -> None:
     manifest = small(tmp_path / "data")
     folder = tmp_path / "ablation"
-    plan = replace(PLAN, epochs=1)
+
     finished = 0
 
     def in_the_second_variant(event: Event) -> bool:
@@ -317,7 +323,7 @@ def test_an_ablation_by_cross_validation_is_cut_off_and_goes_on(tmp_path: Path) 
         finished += isinstance(event, FoldDone)
         return finished == 3
 
-    until(ablate(manifest, plan, folder, folds=2), in_the_second_variant)
+    until(ablate(manifest, QUICK, folder, folds=2), in_the_second_variant)
     part = read_ablation(folder)
     assert [one.cleaning for one in part.variants] == ["raw"]
     events = list(resume_ablation(folder))
