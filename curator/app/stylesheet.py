@@ -48,6 +48,8 @@ def _base(c: Colours) -> str:
     QMenu::item {{ padding: 5px 22px 5px 12px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {c.accent_soft}; }}
     QMenu::item:disabled {{ color: {c.dim}; }}
+    QMenu::indicator {{ width: 12px; height: 12px; left: 4px; border-radius: 3px; }}
+    QMenu::indicator:checked {{ background: {c.accent}; image: url({_mark("tick", c)}); }}
     QMenu::separator {{ height: 1px; background: {c.line}; margin: 4px 6px; }}
     """
 

@@ -173,7 +173,7 @@ def test_a_marked_run_says_what_it_is_worth(page: TrainPage, qtbot: QtBot) -> No
     click(page, 0)
     settle(page, qtbot)
     figures = page.runs.figures
-    assert figures.value("balanced_accuracy") == "0.861  [0.80, 0.90]"
+    assert figures.value("balanced_accuracy") == "0.861 [0.80, 0.90]"
     assert figures.value("loss") == "not defined"
     assert figures.words.text() == (
         "40 test images in 31 groups, 95 % intervals; tick: guessing (commonest class 0.61)"
@@ -216,7 +216,7 @@ def test_two_marked_runs_are_compared_and_drawn(page: TrainPage, qtbot: QtBot) -
         table.item(row, 0).text(): [table.item(row, place).text() for place in (1, 2)]
         for row in range(table.rowCount())
     }
-    assert lines["balanced accuracy"] == ["0.86 [0.80, 0.90]", "0.84 [0.78, 0.88]"]
+    assert lines["bal. accuracy"] == ["0.86 [0.80, 0.90]", "0.84 [0.78, 0.88]"]
     assert lines["backbone"] == ["mobilenet_v2", "vgg16"]
     assert lines["lr"] == ["0.0001", "5e-05"]
     assert "epochs" not in lines
@@ -229,7 +229,7 @@ def test_two_marked_runs_are_compared_and_drawn(page: TrainPage, qtbot: QtBot) -
 def test_runs_of_one_plan_are_said_to_be(tmp_path: Path) -> None:
     one = RunRow(tmp_path, "one", "vgg16", 1, 1, 0.4, 0.7, 2.0, "finished", config=TrainConfig())
     assert compared([one, one]) == [
-        ["balanced accuracy, val", "0.700", "0.700"],
+        ["bal. acc., val", "0.700", "0.700"],
         ["time", "2 s", "2 s"],
         ["plan", "same plan", "same plan"],
     ]

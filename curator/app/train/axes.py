@@ -6,8 +6,10 @@ import math
 from typing import Any, Final
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 
 _MOST_TICKS: Final = 6
+_HALF_A_NUMBER: Final = 10
 
 
 def round_steps(low: float, high: float, *, whole: bool = False) -> list[float]:
@@ -44,6 +46,11 @@ class PlotAxis(pg.AxisItem):
         super().__init__(side)
         self._whole = whole
         self._unit = unit
+
+    def boundingRect(self) -> QRectF:
+        """Half a number beyond both ends: pyqtgraph forgets it where a grid is drawn, and drops those numbers."""
+        beyond = 0 if self.grid is False else _HALF_A_NUMBER
+        return super().boundingRect().adjusted(0, -beyond, 0, beyond)
 
     def tickValues(self, low: float, high: float, _size: float) -> list[tuple[float, list[float]]]:
         """One level of ticks; on a logarithmic axis everything is a decadic logarithm."""

@@ -110,8 +110,8 @@ WORDS: Final = {
     "digits": "digits and text",
     "adamw": "AdamW",
     "sgd": "SGD",
-    "class-weights": "class weights",
-    "masked": "crop and masks",
+    "class-weights": "weights",
+    "masked": "crop, masks",
     "cropped": "crop",
     "raw": "nothing",
 }

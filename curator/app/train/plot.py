@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QSizePolicy, QVBoxLayout
 
 from curator.app import messages, theme
 from curator.app.train.plot_head import FAINT, PlotHead
+from curator.app.train.plot_values import Points, as_csv, line_of, nearest, points, value_at
 from curator.app.train.plot_view import PlotView
 from curator.app.widgets import label
 
@@ -109,9 +106,9 @@ class Plot(QFrame):
             np.asarray(x, np.float64), values, symbol="o" if dots else None, symbolSize=4, symbolPen=None
         )
 
-    def data(self, key: str) -> tuple[list[float], list[float]]:
+    def data(self, key: str) -> Points:
         """What is drawn of one series."""
-        return _points(self._curves[key])
+        return points(self._curves[key])
 
     def set_overlay(
         self, run: str, key: str, x: Sequence[float], y: Sequence[float], colour: str, name: str = ""
@@ -227,17 +224,10 @@ class Plot(QFrame):
         """What is drawn as a table: a row for each x, a column for each series, other runs' after them."""
         columns = [(one.name or one.words or one.key, self.data(one.key)) for one in self._series]
         columns += [
-            (f"{name or run}: {key}", _points(curve))
+            (f"{name or run}: {key}", points(curve))
             for (run, key), (curve, name, _) in self._overlays.items()
         ]
-        # Where a step goes up at one x, the value that the epoch ended with counts: the first of the two.
-        filled = [(words, dict(zip(x[::-1], y[::-1], strict=True)), x) for words, (x, y) in columns if x]
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow([self._x, *(words for words, _, _ in filled)])
-        for x in sorted({x for _, _, points in filled for x in points}):
-            writer.writerow([f"{x:.6g}", *(_cell(values.get(x)) for _, values, _ in filled)])
-        return buffer.getvalue()
+        return as_csv(self._x, columns)
 
     def crosshair(self) -> str:
         """The values at the crosshair as rich text, "" while there is none."""
@@ -274,7 +264,7 @@ class Plot(QFrame):
             self._at = None
             self.view.hide_crosshair()
             return
-        self._at = places[_nearest(places, x)]
+        self._at = places[nearest(places, x)]
         self.view.show_crosshair(self._at, self._words_at(self._at))
 
     @Slot(int)
@@ -282,7 +272,7 @@ class Plot(QFrame):
         """Moves the crosshair by so many points; the first step goes to the last point."""
         places = self._places()
         if places:
-            at = len(places) - 1 if self._at is None else _nearest(places, self._at) + by
+            at = len(places) - 1 if self._at is None else nearest(places, self._at) + by
             self.point_at(places[min(max(at, 0), len(places) - 1)])
 
     @Slot(object)
@@ -333,7 +323,7 @@ class Plot(QFrame):
     def _places(self) -> list[float]:
         drawn = [self._curves[one.key] for one in self._series if not one.loose]
         drawn += [curve for curve, _, _ in self._overlays.values()]
-        places = sorted({x for curve in drawn for x in _points(curve)[0]})
+        places = sorted({x for curve in drawn for x in points(curve)[0]})
         return places or sorted({x for one in self._series for x in self.data(one.key)[0]})
 
     def _words_at(self, x: float) -> str:
@@ -341,13 +331,13 @@ class Plot(QFrame):
         of_x = f"{self._x} {x:.4g}" if self._x == "epoch" else f"{x:.4g} {self._x}"
         lines = [f"<b>{of_x}</b>" + (", best" if (x, "best") in self._marked else "")]
         for one in self._series:
-            found = _value_at(self.data(one.key), x, exact=not one.loose)
+            found = value_at(self.data(one.key), x, exact=not one.loose)
             if found is not None and (one.name or one.words):
-                lines.append(_line(getattr(colours, one.colour), one.name or one.words, found))
+                lines.append(line_of(getattr(colours, one.colour), one.name or one.words, found))
         for (_, key), (curve, name, colour) in self._overlays.items():
-            found = _value_at(_points(curve), x, exact=True)
+            found = value_at(points(curve), x, exact=True)
             if found is not None:
-                lines.append(_line(colour, f"{name} {key}".strip(), found))
+                lines.append(line_of(colour, f"{name} {key}".strip(), found))
         return "<br>".join(lines)
 
     def _ask(self, ending: str, kinds: str) -> str:
@@ -365,31 +355,3 @@ class Plot(QFrame):
             colour = colours.dim if words == "best" else colours.accent
             mark.setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine))
             mark.label.setColor(colour)
-
-
-def _points(curve: Any) -> tuple[list[float], list[float]]:
-    x, y = curve.getOriginalDataset()
-    return ([] if x is None else x.tolist(), [] if y is None else y.tolist())
-
-
-def _nearest(places: Sequence[float], x: float) -> int:
-    after = min(bisect_left(places, x), len(places) - 1)
-    return after - 1 if after and x - places[after - 1] <= places[after] - x else after
-
-
-def _value_at(points: tuple[list[float], list[float]], x: float, *, exact: bool) -> float | None:
-    places, values = points
-    if not places:
-        return None
-    at = _nearest(places, x)
-    if (exact and abs(places[at] - x) > 1e-9) or not math.isfinite(values[at]):
-        return None
-    return values[at]
-
-
-def _line(colour: str, words: str, value: float) -> str:
-    return f'<span style="color:{colour}">■</span> {escape(words)}&nbsp;&nbsp;{value:.4g}'
-
-
-def _cell(value: float | None) -> str:
-    return "" if value is None or not math.isfinite(value) else f"{value:.6g}"

@@ -100,15 +100,15 @@ class PlotHead(QWidget):
         return self._value.text()
 
     def fit_value(self) -> None:
-        """Says as much as there is room for; where there is none at all, the legend's first words go."""
+        """Says as much as there is room for; where there is none at all, the legend goes: faint curves first."""
         for mark, words, _, _ in self._legend:
             mark.show()
             words.show()
-        for mark, words, _, _ in self._legend:
-            if self._room() >= 0:
-                break
-            mark.hide()
-            words.hide()
+        for faint in (True, False):
+            for mark, words, _, is_faint in reversed(self._legend):
+                if is_faint == faint and self._room() < 0:
+                    mark.hide()
+                    words.hide()
         room, metrics = self._room(), self._value.fontMetrics()
         fitting = (words for words in (*self._variants, "") if metrics.horizontalAdvance(words) + 4 <= room)
         self._value.setText(next(fitting, ""))

@@ -74,6 +74,8 @@ class PlotView(pg.PlotWidget):
         item.getAxis("left").setWidth(_AXIS_WIDTH)
         for side in ("left", "bottom"):
             item.getAxis(side).enableAutoSIPrefix(False)
+            # The grid belongs below the curves.
+            item.getAxis(side).setZValue(-1)
         self._unit = QLabel(y_unit, self)
         self._unit.move(4, 0)
         self._line = pg.InfiniteLine(angle=90)

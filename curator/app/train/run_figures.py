@@ -94,7 +94,9 @@ class RunFigures(QFrame):
         self.setAccessibleName("Figures of the run")
         self._checks: tuple[Check, ...] = ()
         self._doubts = ""
-        column = QVBoxLayout(self)
+        holder = QWidget()
+        holder.setProperty("role", "scrolled")
+        column = QVBoxLayout(holder)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(3)
         self.words = label("", "dim", wrap=True)
@@ -120,6 +122,9 @@ class RunFigures(QFrame):
         theme.set_icon(self.doubts_button, "warning", "unsure")
         self.doubts_button.clicked.connect(self.show_checks)
         column.addWidget(self.doubts_button)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(1, 1, 1, 1)
+        whole.addWidget(_scrolling(holder, "Figures"))
         self.show_nothing("Mark a run to see what it is worth; mark two or more to compare them.")
 
     def show_nothing(self, words: str, *, evaluate: bool = False) -> None:
@@ -202,16 +207,22 @@ class ChecksSheet(QDialog):
             inside.addWidget(_check_row(one))
             inside.addWidget(line())
         inside.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName("Checks")
-        area.setWidget(holder)
-        column.addWidget(area, 1)
+        column.addWidget(_scrolling(holder, "Checks"), 1)
         close = QPushButton("Close")
         close.setAccessibleName("Close")
         close.clicked.connect(self.accept)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+
+
+def _scrolling(inside: QWidget, name: str) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setAccessibleName(name)
+    area.setWidget(inside)
+    return area
 
 
 def _check_row(check: Check) -> QWidget:
