@@ -19,9 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ResultRead(Event):
-    """A cross-validation or an ablation was read."""
+    """A cross-validation or an ablation was read, or has grown."""
 
     result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class PartBegan(Event):
+    """Training `part` of `parts`, both from 1, begins; `words` name it."""
+
+    part: int
+    parts: int
+    words: str
 
 
 def read_result(folder: Path) -> Iterator[Event]:

@@ -13,16 +13,15 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from curator.app import messages
 from curator.app.jobs import load
 from curator.app.project_model import ProjectModel
-from curator.app.train.crossval_bar import Comparison, ValidationBar
+from curator.app.train.crossval_bar import Comparison, Kind, ValidationBar
 from curator.app.train.crossval_lines import Result, headline, lines, title
-from curator.app.train.crossval_rows import ResultRead, read_result
+from curator.app.train.crossval_rows import PartBegan, ResultRead, read_result
 from curator.app.train.crossval_sheet import ResultSheet
 from curator.app.train.curves import Curves
 from curator.app.train.run_index import CurvesRead
 from curator.app.train.trainer import KEPT_BYTES, Trainer, beside_the_window, exported
 from curator.records import Event, Progress
 from curator.workflow.ablated import RESULT as ABLATION
-from curator.workflow.ablated import Ablation
 
 if TYPE_CHECKING:
     from curator.training.config import TrainConfig
@@ -133,22 +132,10 @@ class Validations(QObject):
 
     @Slot(object)
     def _take(self, event: Any) -> None:
-        if not self.active:
-            return
-        # Loaded by now: the work's own thread has made the event.
-        from curator.workflow import ablation
-        from curator.workflow import cross_validation as folds
-        from curator.workflow.trainings import PartStarted
-
-        if isinstance(event, PartStarted):
+        if isinstance(event, PartBegan):
             self._part = f"training {event.part}/{event.parts}"
             self.part_began.emit(event.words)
-        if isinstance(event, (ablation.AblationStarted, ablation.VariantDone, ablation.Ablated)):
-            self._grown(event.result)
-            return
-        # A cross-validation inside an ablation is but a part of the result.
-        alone = not isinstance(self._result, Ablation)
-        if alone and isinstance(event, (folds.CrossValidationStarted, folds.FoldDone, folds.CrossValidated)):
+        elif isinstance(event, ResultRead):
             self._grown(event.result)
 
     def _grown(self, result: Result) -> None:
@@ -185,7 +172,7 @@ def _export_and_compare(
         work = load("curator.workflow.ablation").ablate
     else:
         work = load("curator.workflow.cross_validation").cross_validate
-    yield from _with_curves(work(manifest, plan, folder, **options))
+    yield from _told(work(manifest, plan, folder, **options), wanted.kind)
 
 
 def _go_on(folder: Path, root: Path) -> Iterator[Event]:
@@ -193,21 +180,38 @@ def _go_on(folder: Path, root: Path) -> Iterator[Event]:
     load("curator.training.loop")
     threads = load("curator.training.device").spare_threads()
     if (folder / ABLATION).is_file():
-        work = load("curator.workflow.ablation").resume_ablation
+        yield from _told(
+            load("curator.workflow.ablation").resume_ablation(folder, root=root, threads=threads), "ablation"
+        )
     else:
-        work = load("curator.workflow.cross_validation").resume_cross_validation
-    yield from _with_curves(work(folder, root=root, threads=threads))
+        resume = load("curator.workflow.cross_validation").resume_cross_validation
+        yield from _told(resume(folder, root=root, threads=threads), "crossval")
 
 
-def _with_curves(events: Iterator[Event]) -> Iterator[Event]:
-    """Adds the curves so far of a training that is gone on with."""
+def _told(events: Iterator[Event], kind: Kind) -> Iterator[Event]:
+    """Puts the work's events into those of the page, which then need not import what does the work.
+
+    Adds the curves so far of a training that is gone on with. A cross-validation inside an ablation is but a
+    part of the result.
+    """
     from curator.training.runs import CONFIG, load_run
+    from curator.workflow import ablation
+    from curator.workflow import cross_validation as folds
     from curator.workflow.trainings import PartStarted
 
+    grown: tuple[type[Any], ...] = {
+        "ablation": (ablation.AblationStarted, ablation.VariantDone, ablation.Ablated),
+        "crossval": (folds.CrossValidationStarted, folds.FoldDone, folds.CrossValidated),
+    }[kind]
     kept = load("curator.training.device").memory_kept(KEPT_BYTES)
     with kept, closing(cast("Generator[Event, None, None]", events)):
         for event in events:
-            yield event
-            if isinstance(event, PartStarted) and (event.run_dir / CONFIG).is_file():
-                run = load_run(event.run_dir)
-                yield CurvesRead(event.run_dir, Curves.of_run(run.metrics, run.config.epochs))
+            if isinstance(event, grown):
+                yield ResultRead(event.result)
+            elif isinstance(event, PartStarted):
+                yield PartBegan(event.part, event.parts, event.words)
+                if (event.run_dir / CONFIG).is_file():
+                    run = load_run(event.run_dir)
+                    yield CurvesRead(event.run_dir, Curves.of_run(run.metrics, run.config.epochs))
+            else:
+                yield event
