@@ -14,7 +14,7 @@ from curator.records import Event
 from curator.workflow import ablated, cross_validated
 
 if TYPE_CHECKING:
-    from curator.evaluation.intervals import Interval
+    from curator.evaluation.intervals import Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +52,24 @@ def with_comparisons(project_folder: Path, runs: Sequence[tuple[float, RunRow]])
 
 
 def _folds(result: cross_validated.CrossValidation) -> RunRow:
-    pooled = result.pooled.metrics if result.pooled else {}
-    return _row(
-        result,
-        f"Cross-validation, {result.folds} folds",
-        (len(result.done), result.folds),
-        pooled.get("balanced_accuracy"),
-        "crossval",
-    )
+    done = (len(result.done), result.folds)
+    return _row(result, "Cross-validation", done, result.pooled, "crossval")
 
 
 def _ablation(result: ablated.Ablation) -> RunRow:
-    way = f"{result.folds} folds" if result.folds else "fixed split"
-    masked = next((one for one in result.variants if one.cleaning == "masked"), None)
-    figure = masked.summary.metrics.get("balanced_accuracy") if masked else None
-    return _row(
-        result, f"Ablation, {way}", (len(result.variants), len(ablated.CLEANINGS)), figure, "ablation"
-    )
+    masked = next((one.summary for one in result.variants if one.cleaning == "masked"), None)
+    name = f"Ablation, {result.folds} folds" if result.folds else "Ablation"
+    return _row(result, name, (len(result.variants), len(ablated.CLEANINGS)), masked, "ablation")
 
 
-def _row(result: Result, name: str, done: tuple[int, int], figure: Interval | None, kind: str) -> RunRow:
+def _row(result: Result, name: str, done: tuple[int, int], judged: Summary | None, kind: str) -> RunRow:
     from curator.training.runs import given_name
 
-    at = time.strftime("%d %b %H:%M", time.localtime(result.started_at))
+    started = time.localtime(result.started_at)
+    today = time.strftime("%x", started) == time.strftime("%x")
+    at = time.strftime("%H:%M" if today else "%d %b %H:%M", started)
+    figures = judged.metrics if judged is not None else {}
+    accuracy, auroc = figures.get("balanced_accuracy"), figures.get("auroc")
     return RunRow(
         run_dir=result.folder,
         name=given_name(result.folder) or f"{name}, {at}",
@@ -82,8 +77,9 @@ def _row(result: Result, name: str, done: tuple[int, int], figure: Interval | No
         epochs_done=done[0],
         epochs=done[1],
         val_loss=None,
-        balanced_accuracy=figure.value if figure else None,
+        balanced_accuracy=accuracy.value if accuracy else None,
         seconds=result.seconds if done[0] else None,
         status="finished" if result.finished else "stopped",
+        auroc=auroc.value if auroc else None,
         kind=kind,
     )
