@@ -116,6 +116,7 @@ def _buttons(c: Colours) -> str:
         border-color: {c.discard}; color: {c.discard}; }}
     QPushButton[role="segment"][tone="undecided"]:checked {{ background: {c.hover}; border-color: {c.dim};
         color: {c.text}; }}
+    QPushButton[role="link"]:disabled {{ color: {c.line_strong}; }}
     QPushButton[role="link"] {{ background: transparent; border: none; color: {c.dim}; padding: 2px 0;
         text-align: left; }}
     QPushButton[role="link"]:disabled {{ color: {c.line_strong}; }}

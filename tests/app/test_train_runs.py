@@ -133,6 +133,14 @@ def test_runs_are_listed_with_test_figures_or_those_of_the_validation_images(pag
     assert cells(page, 1) == ["mobilenet_v2", "2 / 5", "0.620 val", "0.720 val", "stopped", "stopped"]
 
 
+def test_runs_of_the_same_minute_are_told_apart(page: TrainPage, qtbot: QtBot) -> None:
+    make_run(page.model, "d-again", 301.0)
+    page.runs.refresh()
+    settle(page, qtbot)
+    newer, older = (row.name for row in page.runs.rows()[:2])
+    assert newer == f"{older} (2)"
+
+
 def test_a_click_on_the_head_sorts(page: TrainPage) -> None:
     header = page.runs.table.horizontalHeader()
 

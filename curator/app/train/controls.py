@@ -100,7 +100,7 @@ class Controls(QWidget):
     @Slot()
     def _name_discard(self) -> None:
         asked = self._sure.isActive()
-        words = "Press again: stop, and put the run into the trash" if asked else "Discard the run"
+        words = "Press again: into the trash with it" if asked else "Discard the run"
         self.discard_button.setText(words)
         self.discard_button.setAccessibleName(words)
 

@@ -23,6 +23,8 @@ from curator.app.widgets import label
 _TICK_PIXELS: Final = 10
 # So far, in pixels, the last tick's words may reach beyond the axis.
 _TICK_OVERHANG: Final = 40
+# A line of more points is drawn thin: a wider one takes Qt some 20 ms to paint, a thin one 1 ms.
+_DENSE: Final = 200
 _PNG_RATIO: Final = 2.0
 
 
@@ -68,6 +70,7 @@ class Plot(QFrame):
         self._overlays: dict[tuple[str, str], tuple[Any, str, str]] = {}
         self._marks: list[Any] = []
         self._level: Any = None
+        self._dense: set[str] = set()
         self._marked: tuple[tuple[float, str], ...] = ()
         self._at: float | None = None
         self._range = ((0.0, 1.0), (0.0, 1.0))
@@ -102,6 +105,9 @@ class Plot(QFrame):
         values = np.asarray(y, np.float64)
         if self.log_y:
             values = np.where(values > 0, values, np.nan)
+        if (len(x) > _DENSE) != (key in self._dense):
+            self._dense ^= {key}
+            self._curves[key].setPen(self._pen_of(next(one for one in self._series if one.key == key)))
         self._curves[key].setData(
             np.asarray(x, np.float64), values, symbol="o" if dots else None, symbolSize=4, symbolPen=None
         )
@@ -120,7 +126,7 @@ class Plot(QFrame):
             curve.setZValue(-5)
         self._overlays[run, key] = (curve, name, colour)
         style = Qt.PenStyle.SolidLine if key.startswith("val") else Qt.PenStyle.DotLine
-        curve.setPen(pg.mkPen(colour, width=1.2, style=style))
+        curve.setPen(pg.mkPen(colour, width=1.0, style=style))
         curve.setData(np.asarray(x, np.float64), np.asarray(y, np.float64))
 
     def drop_overlay(self, run: str) -> None:
@@ -290,18 +296,22 @@ class Plot(QFrame):
         self._item.getAxis("left").setPen(pg.mkPen(None))
         self._item.showGrid(y=True, alpha=1.0)
         for one in self._series:
-            shade = QColor(getattr(colours, one.colour))
-            shade.setAlphaF(FAINT if one.faint else 1.0)
             curve = self._curves[one.key]
-            style = Qt.PenStyle.DashLine if one.dashed else Qt.PenStyle.SolidLine
-            curve.setPen(pg.mkPen(shade, width=1.2 if one.faint or one.dashed else 1.8, style=style))
-            curve.setSymbolBrush(pg.mkBrush(shade))
+            curve.setPen(self._pen_of(one))
+            curve.setSymbolBrush(pg.mkBrush(getattr(colours, one.colour)))
             curve.setZValue(0 if one.faint else 1)
         self._best.setSymbolPen(pg.mkPen(colours.text, width=1.4))
         self._best.setZValue(2)
         self.head.recolour()
         self.view.recolour()
         self._colour_marks()
+
+    def _pen_of(self, series: Series) -> Any:
+        shade = QColor(getattr(theme.current(), series.colour))
+        shade.setAlphaF(FAINT if series.faint else 1.0)
+        width = 1.0 if series.faint or series.dashed or series.key in self._dense else 1.8
+        style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
+        return pg.mkPen(shade, width=width, style=style)
 
     def _connect(self) -> None:
         self.view.pointed.connect(self.point_at)

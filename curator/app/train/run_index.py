@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -80,7 +81,18 @@ def read_runs(project_folder: Path) -> Iterator[Event]:
     found = runs.list_runs(project_folder)
     times = ((run.config, run.metrics, run.sizes["train"]) for run in found)
     rows = [(run.started_at, _row(run, honesty.repeats_of(run, found))) for run in found]
-    yield RunsRead(with_comparisons(project_folder, rows), Speeds.of_runs(times))
+    yield RunsRead(_told_apart(with_comparisons(project_folder, rows)), Speeds.of_runs(times))
+
+
+def _told_apart(rows: Sequence[RunRow]) -> tuple[RunRow, ...]:
+    """Numbers runs that were begun in the same minute, the oldest, which is the last, first."""
+    times: Counter[str] = Counter()
+    named = []
+    for row in reversed(rows):
+        times[row.name] += 1
+        number = times[row.name]
+        named.append(row if number == 1 else replace(row, name=f"{row.name} ({number})"))
+    return tuple(reversed(named))
 
 
 def _row(run: Run, repeats: int) -> RunRow:

@@ -269,7 +269,9 @@ class RunTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is no room the status takes the time's place; in a narrow window the backbone goes, too."""
         super().resizeEvent(event)
-        self.runs.compact = self.width() < _COMPACT
+        if self.runs.compact != (self.width() < _COMPACT):
+            self.runs.compact = not self.runs.compact
+            self._fit_columns()
         self.setColumnHidden(_STATUS, self.runs.compact)
         self.setColumnHidden(_BACKBONE, self.width() < _NARROW)
 
@@ -319,8 +321,9 @@ class RunTable(QTableView):
         """As wide as what stands in them; Qt's own way leaves room for a mark of sorting in each."""
         metrics, head = self.fontMetrics(), QFontMetrics(theme.font(self.font(), _HEAD_PIXELS))
         for column in range(NAME + 1, len(_COLUMNS)):
-            name, words, _ = _COLUMNS[column]
-            widths = [metrics.horizontalAdvance(words(row)) + _PADDING for row in self.runs.rows]
+            name = _COLUMNS[column][0]
+            cells = (self.runs.data(self.runs.index(row, column)) for row in range(len(self.runs.rows)))
+            widths = [metrics.horizontalAdvance(words) + _PADDING for words in cells]
             widths.append(head.horizontalAdvance(name) + _HEAD_PADDING)
             self.horizontalHeader().resizeSection(column, max(widths))
 
