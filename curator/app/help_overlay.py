@@ -7,10 +7,12 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from curator.app import theme
-from curator.app.shortcuts import Key, display, shortcuts
+from curator.app.shortcuts import lines_of, shortcuts
 from curator.app.widgets import IconButton, SectionLabel, label
 
 _WIDEST = 1080
+# A page of no more pixels in height has none to give away.
+_TALL = 640
 # Two columns of keys for a page with more than so many.
 _LONG = 20
 
@@ -62,12 +64,13 @@ class HelpOverlay(QWidget):
         holder.setProperty("role", "scrolled")
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 8, 0, 8)
-        row.setSpacing(36)
+        row.setSpacing(26)
         for page in pages:
             keys = [key for key in shortcuts.all() if key.page == page]
-            half = (len(keys) + 1) // 2 if len(keys) > _LONG else len(keys)
-            for start in range(0, len(keys), half or 1):
-                row.addLayout(_column(page if start == 0 else "", keys[start : start + half]), 1)
+            lines = lines_of(keys)
+            half = (len(lines) + 1) // 2 if len(lines) > _LONG else len(lines)
+            for start in range(0, len(lines), half or 1):
+                row.addLayout(_column(page if start == 0 else "", lines[start : start + half]), 1)
         self._area.setWidget(holder)
         self._place()
         self.show()
@@ -101,15 +104,16 @@ class HelpOverlay(QWidget):
     def _place(self) -> None:
         area = self._covered.rect()
         self.setGeometry(QRect(area))
-        side = max(40, (area.width() - _WIDEST) // 2)
-        self._outer.setContentsMargins(side, 32, side, 32)
+        side = max(12, (area.width() - _WIDEST) // 2)
+        foot = 32 if area.height() > _TALL else 12
+        self._outer.setContentsMargins(side, foot, side, foot)
 
     def _change(self) -> None:
         self.hide()
         self.change_wanted.emit()
 
 
-def _column(title: str, keys: list[Key]) -> QVBoxLayout:
+def _column(title: str, lines: list[tuple[list[str], str]]) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(8)
     heading = SectionLabel(title)
@@ -118,14 +122,14 @@ def _column(title: str, keys: list[Key]) -> QVBoxLayout:
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(5)
     grid.setColumnStretch(1, 1)
-    for number, key in enumerate(keys):
+    for number, (keys, words) in enumerate(lines):
         hints = QHBoxLayout()
         hints.setSpacing(4)
-        for text in key.keys[:2]:
-            hints.addWidget(label(display(text), "key"))
+        for text in keys:
+            hints.addWidget(label(text, "key"))
         hints.addStretch(1)
         grid.addLayout(hints, number, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(label(key.words, wrap=True), number, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(label(words, wrap=True), number, 1, Qt.AlignmentFlag.AlignTop)
     column.addLayout(grid)
     column.addStretch(1)
     return column

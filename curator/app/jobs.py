@@ -19,6 +19,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal, Slot
 
+from curator.app.gentle_import import gently
 from curator.errors import CuratorError
 from curator.records import Event, Progress
 
@@ -42,7 +43,10 @@ def load(module: str) -> Any:
     other, as torch's and pydantic's do.
     """
     with _importing:
-        return importlib.import_module(module)
+        if module in sys.modules:
+            return importlib.import_module(module)
+        with gently():
+            return importlib.import_module(module)
 
 
 class _Worker(QObject):

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from curator.app.settings import Settings
-from curator.app.shortcuts import Key, shortcuts
+from curator.app.shortcuts import Key, display, shortcuts
 from curator.app.widgets import IconButton, SectionLabel, label
 
 
@@ -64,13 +64,15 @@ class KeysDialog(QDialog):
         page = ""
         row = 0
         for key in shortcuts.all():
-            if key.held:
-                continue
             if key.page != page:
                 page = key.page
                 self._grid.addWidget(SectionLabel(page), row, 0, 1, 3)
                 row += 1
             self._grid.addWidget(label(key.words, wrap=True), row, 0)
+            if not key.can_change:
+                self._grid.addWidget(label(f"{display(key.keys[0])}, always", "dim"), row, 1)
+                row += 1
+                continue
             field = QKeySequenceEdit(QKeySequence(key.keys[0]))
             field.setMaximumSequenceLength(1)
             field.setAccessibleName(f"Key for: {key.words}")
@@ -89,20 +91,24 @@ class KeysDialog(QDialog):
         now = shortcuts.get(key.id).keys
         if text == now[0]:
             return
-        taken = shortcuts.clashes(key.id, text) if text else None
-        if not text or taken is not None:
-            if taken is not None:
-                self._trouble.setText(f"{text} is taken: {taken.words}. Change that one first.")
+        refused = shortcuts.refusal(key.id, (text,)) if text else ""
+        self._trouble.setText(refused)
+        if not text or refused:
             self._show(key.id)
             return
-        self._trouble.setText("")
         self._store({**shortcuts.own(), key.id: text})
 
     def _reset(self, key: Key) -> None:
-        self._store({id: text for id, text in shortcuts.own().items() if id != key.id})
+        """Back to the default, unless another thing got one of its keys meanwhile."""
+        own = {id: text for id, text in shortcuts.own().items() if id != key.id}
+        refused = shortcuts.refusal(key.id, shortcuts.default(key.id).keys)
+        self._trouble.setText(refused)
+        if not refused:
+            self._store(own)
         self._show(key.id)
 
     def _reset_all(self) -> None:
+        self._trouble.setText("")
         self._store({})
         for id in self.fields:
             self._show(id)

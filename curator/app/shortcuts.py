@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -17,7 +17,9 @@ class Key:
     """One thing that a key does. `keys` are alternatives in Qt's portable notation, the first is shown first.
 
     `page` is the heading it is listed under. `held` keys act while they are down, so a page handles them in
-    its own key events; they are listed but not bound.
+    its own key events; they are listed but not bound. Those of them that `follow` are looked up here by their
+    page, so that they can be changed too, though only to keys without Ctrl, Alt and Shift. "1…7" stands for each
+    digit. Keys of one `group` are listed in one line.
     """
 
     id: str
@@ -25,12 +27,37 @@ class Key:
     words: str
     page: str
     held: bool = False
+    follows: bool = False
+    group: str = ""
 
+    @property
+    def can_change(self) -> bool:
+        """Whether the user may choose another."""
+        return self.follows or not self.held
+
+    def takes(self, text: str) -> bool:
+        """Whether the key `text` is one of these."""
+        return text in self.keys or (self.keys == _EACH_DIGIT and text in _DIGITS)
+
+
+_ARROWS: Final = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}
+_DIGITS: Final = tuple("0123456789")
+_EACH_DIGIT: Final = ("1…7",)
 
 WINDOW: Final = "Everywhere"
 CURATE: Final = "Curate"
 TRAIN: Final = "Train"
 REVIEW: Final = "Review"
+
+
+def _by_arrows(id: str, held: str, words: str, ways: Sequence[str]) -> Iterator[Key]:
+    """Four keys for one pixel, and four more with Shift for ten."""
+    for tail, shift, pixels in (("", "", 1), ("_10", "Shift+", 10)):
+        group = f"{words} mask or crop by {pixels} px"
+        for arrow, way in zip(("left", "right", "up", "down"), ways, strict=True):
+            keys = (f"{held}{shift}{arrow.capitalize()}",)
+            yield Key(f"curate.{id}_{arrow}{tail}", keys, f"{words}: {pixels} px {way}", CURATE, group=group)
+
 
 _DEFAULTS: Final = (
     Key("page.curate", ("Ctrl+1",), "Curate", WINDOW),
@@ -46,51 +73,93 @@ _DEFAULTS: Final = (
     Key("quit", ("Ctrl+Q",), "Close the window", WINDOW),
     Key("curate.accept", ("Space",), "Accept what is shown, next", CURATE),
     Key("curate.keep", ("K",), "Keep", CURATE),
-    Key("curate.discard", ("X",), "Discard, then a digit for the reason (X X: the last)", CURATE),
+    Key("curate.discard", ("X",), "Discard, then a digit for the reason (twice: the last)", CURATE),
     Key("curate.undecided", ("U",), "Undecided", CURATE),
+    Key("curate.digits", _EACH_DIGIT, "Kind of the mask, or reason to discard", CURATE, held=True),
+    Key("curate.relabel", ("L",), "Next label", CURATE),
+    Key("curate.note", ("T",), "Write a note", CURATE),
+    Key("curate.back_to_proposal", ("R",), "Back to the proposal", CURATE),
     Key("curate.previous", ("Left", "A"), "Previous", CURATE),
     Key("curate.next", ("Right", "D"), "Next", CURATE),
     Key("curate.previous_undecided", ("Shift+Left", "Shift+A"), "Previous to do", CURATE),
     Key("curate.next_undecided", ("Shift+Right", "Shift+D"), "Next to do", CURATE),
     Key("curate.next_unsure", ("Tab",), "Next unsure", CURATE),
+    Key("curate.next_overlay", ("N",), "Next with an overlay of the chosen kind", CURATE),
+    Key("curate.previous_overlay", ("Shift+N",), "Previous with an overlay of that kind", CURATE),
+    Key("curate.first", ("Home",), "First image", CURATE),
+    Key("curate.last", ("End",), "Last image", CURATE),
     Key("curate.go_to", ("Ctrl+G",), "Go to number", CURATE),
     Key("curate.search", ("Ctrl+F",), "Search", CURATE),
+    Key("curate.controls", ("F6",), "Go to the controls on the right, and back", CURATE),
     Key("curate.crop", ("C",), "Crop", CURATE),
     Key("curate.box", ("M",), "Mask: box", CURATE),
     Key("curate.polygon", ("P",), "Mask: polygon", CURATE),
     Key("curate.brush", ("B",), "Mask: brush", CURATE),
     Key("curate.eraser", ("E",), "Eraser", CURATE),
+    Key("curate.brush_smaller", ("[",), "Smaller brush", CURATE),
+    Key("curate.brush_larger", ("]",), "Larger brush", CURATE),
+    Key(
+        "curate.finish",
+        ("Return", "Enter"),
+        "Close the polygon; with Box, a box without the mouse; open from the grid",
+        CURATE,
+        held=True,
+        follows=True,
+    ),
     Key("curate.leave", ("Esc",), "Leave the tool", CURATE),
+    Key("curate.next_mask", ("Shift+M",), "Select the next mask", CURATE),
     Key("curate.delete", ("Delete", "Backspace"), "Delete the selected mask", CURATE),
-    Key("curate.nudge_left", ("Ctrl+Left",), "Nudge 1 px left", CURATE),
-    Key("curate.nudge_right", ("Ctrl+Right",), "Nudge 1 px right", CURATE),
-    Key("curate.nudge_up", ("Ctrl+Up",), "Nudge 1 px up", CURATE),
-    Key("curate.nudge_down", ("Ctrl+Down",), "Nudge 1 px down", CURATE),
-    Key("curate.nudge_left_10", ("Ctrl+Shift+Left",), "Nudge 10 px left", CURATE),
-    Key("curate.nudge_right_10", ("Ctrl+Shift+Right",), "Nudge 10 px right", CURATE),
-    Key("curate.nudge_up_10", ("Ctrl+Shift+Up",), "Nudge 10 px up", CURATE),
-    Key("curate.nudge_down_10", ("Ctrl+Shift+Down",), "Nudge 10 px down", CURATE),
-    Key("curate.original", ("O",), "Original (hold)", CURATE, held=True),
-    Key("curate.side_by_side", ("S",), "Side by side", CURATE),
-    Key("curate.back_to_proposal", ("R",), "Back to the proposal", CURATE),
-    Key("curate.grid", ("G",), "Grid or film strip", CURATE),
+    Key("curate.delete_all", ("Shift+Delete",), "Delete all masks", CURATE),
+    *_by_arrows("nudge", "Ctrl+", "Nudge", ("left", "right", "up", "down")),
+    *_by_arrows("size", "Alt+", "Size", ("narrower", "broader", "lower", "higher")),
+    Key("curate.wider", (".",), "Crop wider by the margin", CURATE),
+    Key("curate.tighter", (",",), "Crop tighter by the margin", CURATE),
+    Key("curate.square", ("Shift+Q",), "Square crop", CURATE),
+    Key("curate.apply_to_others", ("Shift+P",), "Apply crop and masks to others", CURATE),
+    Key("curate.compare", ("Shift+C",), "Compare copies", CURATE),
     Key("curate.keep_best", ("Shift+K",), "Keep the best of the copies", CURATE),
     Key("curate.accept_confident", ("Ctrl+Return",), "Accept all confident ones", CURATE),
+    Key("curate.second_look", ("Ctrl+Shift+L",), "Second look: decide a sample again, blind", CURATE),
+    Key("curate.grid", ("G",), "Grid or film strip", CURATE),
+    Key("curate.up", ("Up",), "Row above in the grid", CURATE),
+    Key("curate.down", ("Down",), "Row below in the grid", CURATE),
+    Key("curate.select", ("Ctrl+Space",), "Select this image too, or no longer", CURATE),
+    Key("curate.select_all", ("Ctrl+A",), "Select all that are listed", CURATE),
+    Key("curate.original", ("O",), "Original (hold)", CURATE, held=True, follows=True),
+    Key("curate.cleaned", ("V",), "Cleaned, as it is trained on", CURATE),
+    Key("curate.side_by_side", ("S",), "Side by side", CURATE),
     Key("curate.fit", ("F",), "Fit the image", CURATE),
-    Key("curate.full_size", ("1:1",), "Full size (double click)", CURATE, held=True),
+    Key("curate.full_size", ("Z",), "Full size, 1:1 (or double click)", CURATE),
     Key("curate.zoom_in", ("+", "="), "Zoom in (or wheel)", CURATE),
     Key("curate.zoom_out", ("-",), "Zoom out", CURATE),
-    Key("curate.pan", ("H",), "Pan (hold, or middle drag)", CURATE, held=True),
+    Key("curate.pan", ("H",), "Pan (hold, or middle drag)", CURATE, held=True, follows=True),
+    Key("curate.tone", ("W",), "Window, level, gamma (or right drag)", CURATE),
+    Key("curate.plain_tone", ("Shift+W",), "Grey values as they are", CURATE),
+    Key("curate.invert", ("I",), "Invert the view", CURATE),
+    Key(
+        "review.back",
+        ("Backspace",),
+        "Back to Review, if you came from there",
+        CURATE,
+        held=True,
+        follows=True,
+    ),
     Key("train.start", ("Ctrl+Return",), "Train", TRAIN),
     Key("train.pause", ("Ctrl+P",), "Pause or go on", TRAIN),
     Key("train.stop", ("Ctrl+.",), "Stop and keep", TRAIN),
+    Key("train.discard", ("Ctrl+Backspace",), "Discard the run that is being trained (twice)", TRAIN),
+    Key("train.run_curves", ("Space",), "Draw the marked runs' curves", TRAIN, held=True),
+    Key("train.run_name", ("F2",), "Rename the marked run", TRAIN, held=True),
+    Key("train.run_delete", ("Delete",), "Move the marked runs to the trash", TRAIN, held=True),
+    Key("train.plot_values", ("Left", "Right"), "Values in the plot that has the focus", TRAIN, held=True),
+    Key("train.plot_zoom", ("+", "-"), "Zoom the plot (or wheel, or drag a box)", TRAIN, held=True),
+    Key("train.plot_all", ("0",), "Show all of the plot (double click)", TRAIN, held=True),
     Key("review.mend", ("E",), "Mend in Curate", REVIEW),
     Key("review.relabel", ("L",), "Relabel", REVIEW),
     Key("review.discard", ("X",), "Discard", REVIEW),
     Key("review.fine", ("F",), "Fine: nothing to mend", REVIEW),
     Key("review.next", ("Right", "D"), "Next", REVIEW),
     Key("review.previous", ("Left", "A"), "Previous", REVIEW),
-    Key("review.back", ("Backspace",), "Back to Review (from Curate)", REVIEW, held=True),
 )
 
 
@@ -105,11 +174,6 @@ class Shortcuts(QObject):
         self._own: dict[str, str] = {}
         self._bound: dict[str, list[QShortcut]] = {}
 
-    def register(self, *keys: Key) -> None:
-        """Adds keys of a page; an id that is there already is replaced."""
-        for key in keys:
-            self._keys[key.id] = key
-
     def all(self) -> list[Key]:
         """All keys, the user's changes in them, in the order they are listed."""
         return [self.get(id) for id in self._keys]
@@ -118,7 +182,11 @@ class Shortcuts(QObject):
         """One key; `KeyError` for an unknown id."""
         key = self._keys[id]
         own = self._own.get(id)
-        return key if own is None else Key(key.id, (own,), key.words, key.page, key.held)
+        return key if own is None else replace(key, keys=(own,))
+
+    def default(self, id: str) -> Key:
+        """One key as it is without the user's changes; `KeyError` for an unknown id."""
+        return self._keys[id]
 
     def words(self, id: str) -> str:
         """What the key does, with the key in brackets, for tool tips."""
@@ -150,8 +218,13 @@ class Shortcuts(QObject):
         return dict(self._own)
 
     def set_own(self, keys: dict[str, str]) -> None:
-        """Takes over the user's changes; unknown ids and empty keys are left out."""
-        self._own = {id: text for id, text in keys.items() if id in self._keys and text}
+        """Takes over the user's changes; unknown ids, empty keys and what would do two things are left out."""
+        self._own = {
+            id: text for id, text in keys.items() if id in self._keys and text and self._keys[id].can_change
+        }
+        for id, text in list(self._own.items()):
+            if self.clashes(id, text) is not None:
+                del self._own[id]
         for id, bound in self._bound.items():
             sequences = [QKeySequence(text) for text in self.get(id).keys]
             # Those whose widget is gone are dropped here.
@@ -161,13 +234,28 @@ class Shortcuts(QObject):
         self.changed.emit()
 
     def clashes(self, id: str, text: str) -> Key | None:
-        """Another key that would do two things at once if `id` got the key `text`."""
+        """Another key that would do two things at once if `id` got the key `text`.
+
+        What two share by default (Backspace deletes a mask, or leads back to Review where none is selected)
+        is meant.
+        """
         mine = self._keys[id]
         for other in self.all():
             together = other.page in (mine.page, WINDOW) or mine.page == WINDOW
-            if other.id != id and together and text in other.keys:
+            shared = text in mine.keys and text in self._keys[other.id].keys
+            if other.id != id and together and other.takes(text) and not shared:
                 return other
         return None
+
+    def refusal(self, id: str, texts: Iterable[str]) -> str:
+        """Why `id` cannot have these keys, in one sentence; empty where it can."""
+        for text in texts:
+            if self._keys[id].held and "+" in text.rstrip("+"):
+                return f"{display(text)} will not do: this key acts while it is down, without Ctrl, Alt or Shift."
+            taken = self.clashes(id, text)
+            if taken is not None:
+                return f"{display(text)} is taken: {taken.words}. Change that one first."
+        return ""
 
 
 shortcuts: Final = Shortcuts()
@@ -180,5 +268,40 @@ def bind(widget: QWidget, id: str, slot: Callable[..., Any]) -> QShortcut:
 
 def display(text: str) -> str:
     """A key as this system writes it."""
-    native = QKeySequence(text).toString(QKeySequence.SequenceFormat.NativeText)
-    return {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}.get(native, native) or text
+    native = QKeySequence(text).toString(QKeySequence.SequenceFormat.NativeText) or text
+    for name, arrow in _ARROWS.items():
+        if native == name or native.endswith(f"+{name}"):
+            return native.removesuffix(name) + arrow
+    return native
+
+
+def lines_of(keys: Iterable[Key]) -> list[tuple[list[str], str]]:
+    """What the list of keys says, line by line: the keys as they are displayed, and what they do."""
+    lines: list[tuple[list[str], str]] = []
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        shown = [display(text) for text in key.keys[:2]]
+        if not key.group:
+            lines.append((shown, key.words))
+        elif key.group in groups:
+            groups[key.group].append(shown[0])
+        else:
+            groups[key.group] = shown[:1]
+            lines.append((groups[key.group], key.group))
+    return [(_joined(shown) if words in groups else shown, words) for shown, words in lines]
+
+
+def _joined(shown: list[str]) -> list[str]:
+    """One hint for keys that differ in the arrow alone, the first one and dots for others."""
+    stems = {one.removesuffix(one[-1:]) for one in shown}
+    arrows = [one[-1:] for one in shown]
+    if len(stems) == 1 and set(arrows) <= set(_ARROWS.values()):
+        return [stems.pop() + "".join(arrows)]
+    return [shown[0], "…"]
+
+
+def with_keys(words: str) -> str:
+    """A sentence with the key of `id` as it is now for each "[id]" in it."""
+    for id in (part.split("]")[0] for part in words.split("[")[1:]):
+        words = words.replace(f"[{id}]", display(shortcuts.get(id).keys[0]))
+    return words

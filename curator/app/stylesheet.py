@@ -48,6 +48,8 @@ def _base(c: Colours) -> str:
     QMenu::item {{ padding: 5px 22px 5px 12px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {c.accent_soft}; }}
     QMenu::item:disabled {{ color: {c.dim}; }}
+    QMenu::indicator {{ width: 12px; height: 12px; left: 4px; border-radius: 3px; }}
+    QMenu::indicator:checked {{ background: {c.accent}; image: url({_mark("tick", c)}); }}
     QMenu::separator {{ height: 1px; background: {c.line}; margin: 4px 6px; }}
     """
 
@@ -114,9 +116,18 @@ def _buttons(c: Colours) -> str:
         border-color: {c.discard}; color: {c.discard}; }}
     QPushButton[role="segment"][tone="undecided"]:checked {{ background: {c.hover}; border-color: {c.dim};
         color: {c.text}; }}
+    QPushButton[role="link"]:disabled {{ color: {c.line_strong}; }}
     QPushButton[role="link"] {{ background: transparent; border: none; color: {c.dim}; padding: 2px 0;
         text-align: left; }}
     QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ color: {c.accent}; }}
+    QPushButton[role="danger-link"] {{ background: transparent; border: none; color: {c.dim}; padding: 2px 0; }}
+    QPushButton[role="danger-link"]:hover, QPushButton[role="danger-link"]:focus {{ color: {c.discard}; }}
+    QPushButton[role="tab"] {{ background: transparent; border: none; color: {c.dim}; padding: 2px 6px 2px 0; }}
+    QPushButton[role="tab"]:checked {{ color: {c.text}; font-weight: 600; }}
+    QPushButton[role="tab"]:hover, QPushButton[role="tab"]:focus {{ color: {c.accent}; }}
+    QPushButton[role="notice"] {{ background: {c.unsure_soft}; border: 1px solid {c.unsure}; border-radius: 6px;
+        color: {c.text}; padding: 4px 8px; text-align: left; }}
+    QPushButton[role="notice"]:hover, QPushButton[role="notice"]:focus {{ border-color: {c.text}; }}
     QPushButton[role="choice"] {{ background: {c.pane_raised}; border: 1px solid {c.line}; border-radius: 8px;
         text-align: left; }}
     QPushButton[role="choice"]:hover {{ background: {c.hover}; }}

@@ -42,7 +42,7 @@ class TopBar(QWidget):
         row.addWidget(self._path)
         row.addSpacing(8)
         self._pages = QStackedWidget()
-        self._pages.setStyleSheet("background: transparent")
+        self._pages.setStyleSheet("QStackedWidget { background: transparent; }")
         self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._blank = QWidget()
         self._pages.addWidget(self._blank)

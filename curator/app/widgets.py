@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from curator.app import theme
-from curator.app.shortcuts import display, shortcuts
+from curator.app.shortcuts import display, shortcuts, with_keys
 
 BADGES: Final = {
     "keep": ("check", "keep"),
@@ -79,6 +79,19 @@ class KeyHint(QLabel):
         text = shortcuts.get(self._key).keys[0] if self._key in known else self._key
         self.setText(display(text))
         self.setAccessibleName(f"Key {display(text)}")
+
+
+class KeyTip(QObject):
+    """A widget's tool tip that names keys and follows the user's changes: "[id]" in `words` is the key of `id`."""
+
+    def __init__(self, widget: QWidget, words: str) -> None:
+        super().__init__(widget)
+        self._widget, self._words = widget, words
+        self._refresh()
+        shortcuts.changed.connect(self._refresh)
+
+    def _refresh(self) -> None:
+        self._widget.setToolTip(with_keys(self._words))
 
 
 class IconButton(QToolButton):

@@ -18,6 +18,13 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def rough_duration(seconds: float) -> str:
+    """A span of time that is only guessed: "20 s", "6 min"."""
+    if seconds < 60:
+        return duration(max(5, 5 * round(seconds / 5)))
+    return duration(60 * max(1, round(seconds / 60)))
+
+
 def time_left(seconds: float) -> str:
     """How long it still takes, in steps that do not flicker."""
     whole = max(0.0, seconds)

@@ -1,4 +1,4 @@
-"""The commands on networks: `train`, `evaluate`, `predict`, `models`."""
+"""The commands on networks: `train`, `evaluate`, `predict`."""
 
 from __future__ import annotations
 
@@ -178,61 +178,6 @@ def predict(
         raise typer.Exit(1)
 
 
-def models(
-    fetch: str | None = typer.Option(None, "--fetch", help="Download the ImageNet weights of this backbone."),
-    layers: str | None = typer.Option(None, "--layers", help="Show the layers of this backbone."),
-    measure: bool = typer.Option(True, help="Measure the latency on this machine."),
-    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
-) -> None:
-    """List the backbones; fetch weights; show layers with shapes, parameters and multiply-adds."""
-    from curator.training import backbones
-    from curator.training.summary import layer_table, summarise_backbone
-
-    if fetch is not None:
-        card = backbones.card_named(fetch)
-        for _ in drawn(backbones.fetch_weights(card)):
-            pass
-        say(backbones.find_weights(card).message)
-        return
-    if layers is not None:
-        rows = layer_table(backbones.card_named(layers))
-        if as_json:
-            say_json([asdict(row) for row in rows])
-        else:
-            table(
-                ["layer", "kind", "output", "parameters", "multiply-adds"],
-                [
-                    [
-                        row.name,
-                        row.kind,
-                        "x".join(map(str, row.output)),
-                        f"{row.parameters:,}",
-                        f"{row.macs:,}",
-                    ]
-                    for row in rows
-                ],
-            )
-        return
-    found = [summarise_backbone(card, measure=measure) for card in backbones.cards()]
-    if as_json:
-        say_json([asdict(one) for one in found])
-        return
-    table(
-        ["backbone", "parameters", "multiply-adds", "top-1", "latency here", "weights"],
-        [
-            [
-                one.name,
-                f"{one.parameters / 1e6:.1f} M",
-                f"{one.macs / 1e9:.2f} G",
-                f"{one.top1:.1f} %" if one.top1 is not None else "-",
-                f"{one.latency_ms:.0f} ms" if one.latency_ms is not None else "-",
-                one.weights,
-            ]
-            for one in found
-        ],
-    )
-
-
 def _say_started(event: Started) -> None:
     sizes = ", ".join(f"{count} {split}" for split, count in event.sizes.items())
     where = event.device if event.ranks == 1 else f"{event.ranks} processes ({event.device})"
@@ -254,9 +199,11 @@ def _evaluated(
     """Evaluates, writes what was asked for, and prints the summary."""
     from curator.evaluation.evaluate import Evaluated
     from curator.evaluation.evaluate import evaluate as evaluate_run
+    from curator.evaluation.honesty import checks, too_good, warning
     from curator.evaluation.report import write_report
     from curator.manifest.files import read_manifest, write_text
     from curator.training.device import memory_kept
+    from curator.training.runs import load_run
 
     read = read_manifest(manifest) if manifest is not None else None
     done: Evaluated | None = None
@@ -284,3 +231,9 @@ def _evaluated(
                 f"  {name.replace('_', ' '):<24} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
             )
     say(f"  {'majority class':<24} {summary.majority:.3f}")
+    found = too_good(summary)
+    if found:
+        used = read or load_run(run).manifest()
+        say(f"\n{warning(found)}")
+        for one in checks(summary, used.rows, touched=used.info.test_touched):
+            say(f"  {one.title}: {one.known}\n    {one.todo}")

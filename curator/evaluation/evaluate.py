@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from curator.evaluation.figures import write_figures
 from curator.evaluation.intervals import Summary, summarise
 from curator.manifest.files import Manifest
 from curator.records import Event, Prediction, Split
@@ -33,7 +34,7 @@ def evaluate(
     """Predicts the kept images of the given splits and ends with `Evaluated`.
 
     On the run's own manifest the predictions are written to the run's `predictions.jsonl`, beside those of
-    other splits that are there already.
+    other splits that are there already, and so are the figures of the test split.
     """
     found: list[Prediction] = []
     for event in predict_manifest(run_dir, manifest=manifest, root=root, splits=splits, device=device):
@@ -44,4 +45,7 @@ def evaluate(
         path = run_dir / PREDICTIONS
         others = [one for one in read_predictions(path) if one.split not in splits]
         write_predictions(path, [*others, *found])
-    yield Evaluated(tuple(found), summarise(found, load_run(run_dir).classes))
+    summary = summarise(found, load_run(run_dir).classes)
+    if manifest is None and tuple(splits) == ("test",):
+        write_figures(run_dir, summary)
+    yield Evaluated(tuple(found), summary)

@@ -13,6 +13,7 @@ import numpy as np
 
 from curator import __version__
 from curator.errors import ImageError
+from curator.evaluation.honesty import checks, too_good, warning
 from curator.evaluation.intervals import Interval, Summary
 from curator.imaging.decode import RGB
 from curator.imaging.render import network_input
@@ -64,6 +65,7 @@ def write_report(
         _about(run, source),
         f"<h2>{_heading(predictions)}</h2>",
         _figures(summary, source.info.test_touched),
+        _before_believing(summary, source),
         "<h2>Confusion matrix</h2>",
         _confusion(summary),
         _per_class(summary),
@@ -116,6 +118,16 @@ def _figures(summary: Summary, touched: int) -> str:
             f"<p><strong>Touched: {touched}</strong> test images were mended after they were predicted.</p>"
         )
     return note + _table(["Figure", "Value", "95 % interval"], rows)
+
+
+def _before_believing(summary: Summary, manifest: Manifest) -> str:
+    """The checks for figures that are too good; nothing for others."""
+    found = too_good(summary)
+    if not found:
+        return ""
+    known = checks(summary, manifest.rows, touched=manifest.info.test_touched)
+    rows = [[one.title, one.known, one.todo] for one in known]
+    return f"<p><strong>{_text(warning(found))}</strong></p>" + _table(["Check", "Known", "To do"], rows)
 
 
 def _spread(interval: Interval | None) -> list[str]:

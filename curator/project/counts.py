@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from curator.records import ImageState
+from curator.records import ImageState, Mask
 
 UNSURE_BELOW: Final = 0.6
 """A proposal with less confidence than this is shown as unsure."""
@@ -41,6 +41,17 @@ class Counts:
 def is_to_do(state: ImageState) -> bool:
     """Whether nobody has decided on the image yet (badge: hollow ring or question mark)."""
     return state.decided_by != "person"
+
+
+def proposed_masks(state: ImageState) -> frozenset[Mask]:
+    """The masks that are the machine's and that no person has confirmed, by accepting the image or one by one.
+
+    One that a person draws makes all masks of the image the person's own to keep, but looked at are only
+    those that were touched; the others count as confirmed once the image is decided.
+    """
+    if "masks" in state.edited and not is_to_do(state):
+        return frozenset()
+    return frozenset(state.proposal.masks if state.proposal is not None else ())
 
 
 def is_unsure(state: ImageState) -> bool:

@@ -112,6 +112,12 @@ def set_masks(
     return Edit(f"{words}: {state.file_name}", fields, (), state.id, merges)
 
 
+def clear_masks(states: Sequence[ImageState]) -> Edit:
+    """Deletes all masks."""
+    fields = tuple(FieldEdit(state.id, "masks", ()) for state in states if state.masks)
+    return Edit(f"All masks deleted: {_these(states)}", fields, (), _focus(states))
+
+
 def set_fill(states: Sequence[ImageState], fill: Fill) -> Edit:
     """Sets how masks are filled."""
     fields = tuple(FieldEdit(state.id, "fill", fill) for state in states)

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias
 
 from curator.errors import TrainingError
 
@@ -19,8 +20,9 @@ Kind: TypeAlias = Literal["cuda", "mps", "cpu"]
 class MemorySample:
     """Memory at one moment, in bytes.
 
-    `allocated`, `reserved` and `total` are the accelerator's (all 0 on the CPU); `process` is what this
-    process holds resident; `machine_free` and `machine_total` are the main memory's.
+    `allocated`, `reserved` and `total` are the accelerator's (all 0 on the CPU), `peak` the most that was ever
+    allocated since `forget_peak`, `others` what other processes hold there (None where that can't be told);
+    `process` is what this process holds resident; `machine_free` and `machine_total` are the main memory's.
     """
 
     device: str
@@ -31,6 +33,8 @@ class MemorySample:
     process: int
     machine_free: int
     machine_total: int
+    peak: int = 0
+    others: int | None = None
 
 
 def pick(name: str = "auto", local: int | None = None) -> str:
@@ -90,12 +94,14 @@ def sample(device: str = "cpu") -> MemorySample:
     import psutil
 
     kind: Kind = "cuda" if device.startswith("cuda") else "mps" if device == "mps" else "cpu"
-    allocated = reserved = total = 0
+    allocated = reserved = total = peak = 0
+    others = None
     if kind == "cuda":
         import torch
 
         allocated, reserved = torch.cuda.memory_allocated(device), torch.cuda.memory_reserved(device)
         total = torch.cuda.get_device_properties(device).total_memory
+        peak, others = torch.cuda.max_memory_allocated(device), _held_by_others(device, reserved)
     elif kind == "mps":
         import torch
 
@@ -103,7 +109,51 @@ def sample(device: str = "cpu") -> MemorySample:
         total = torch.mps.recommended_max_memory()
     machine = psutil.virtual_memory()
     process = psutil.Process().memory_info().rss
-    return MemorySample(device, kind, allocated, reserved, total, process, machine.available, machine.total)
+    return MemorySample(
+        device, kind, allocated, reserved, total, process, machine.available, machine.total, peak, others
+    )
+
+
+def forget_peak(device: str) -> None:
+    """From now on `MemorySample.peak` is the most allocated since this call; nothing on other devices."""
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def _held_by_others(device: str, reserved: int) -> int:
+    """Bytes of a CUDA device that other processes hold.
+
+    NVML counts them by process where `nvidia-ml-py` is installed and sees this process. Elsewhere, as in a
+    container with process numbers of its own, it is what is in use less what this process has reserved, and so
+    holds this process' CUDA context too (some hundred MB).
+    """
+    import torch
+
+    handle = _nvml_handle(str(torch.cuda.get_device_properties(device).uuid))
+    if handle is not None:
+        import pynvml
+
+        held = {one.pid: one.usedGpuMemory for one in pynvml.nvmlDeviceGetComputeRunningProcesses(handle)}
+        if os.getpid() in held:
+            return sum(size or 0 for pid, size in held.items() if pid != os.getpid())
+    free, total = torch.cuda.mem_get_info(device)
+    return max(0, total - free - reserved)
+
+
+@lru_cache(maxsize=8)
+def _nvml_handle(uuid: str) -> Any:
+    """NVML's handle of the card with this UUID; None without `nvidia-ml-py` or a driver that answers."""
+    try:
+        import pynvml
+    except ImportError:
+        return None
+    try:
+        pynvml.nvmlInit()
+        return pynvml.nvmlDeviceGetHandleByUUID(uuid if uuid.startswith("GPU-") else f"GPU-{uuid}")
+    except pynvml.NVMLError:
+        return None
 
 
 @contextmanager

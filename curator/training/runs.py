@@ -26,6 +26,9 @@ BEST = "best.pt"
 LAST = "last.pt"
 PREDICTIONS = "predictions.jsonl"
 LOG = "log.txt"
+# What a person calls the run; a file of its own, so that naming never races the training that rewrites the rest.
+NAME = "name.txt"
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,26 @@ def load_run(folder: Path) -> Run:
         raise TrainingError(f"{folder} is not a run: {CONFIG} can't be read ({error.strerror}).") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(f"{path} is damaged ({error}): the run can't be used; train again.") from error
+
+
+def given_name(folder: Path) -> str:
+    """What a person called the run in `folder`; "" where nobody did."""
+    try:
+        return (folder / NAME).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def give_name(folder: Path, name: str) -> None:
+    """Calls the run in `folder` by a name of one line, at most 120 characters; "" takes the name away.
+
+    Raises `OSError` where the folder can't be written.
+    """
+    words = " ".join(name.split())[:_LONGEST_NAME]
+    if words:
+        write_text(folder / NAME, words + "\n")
+    else:
+        (folder / NAME).unlink(missing_ok=True)
 
 
 def write_config(run: Run) -> None:

@@ -31,6 +31,7 @@ _LEAST_BOX = 6
 _LEAST_DRAG = 2.25
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
+_ALT = Qt.KeyboardModifier.AltModifier
 
 
 class ScriptedPerson:
@@ -258,11 +259,11 @@ class ScriptedPerson:
                 self.hands.key(Qt.Key.Key_Return)
                 self.hands.wait()
             if not grows:
-                self._nudge(target.x - self._crop.x, Qt.Key.Key_Left, Qt.Key.Key_Right)
-                self._nudge(target.y - self._crop.y, Qt.Key.Key_Up, Qt.Key.Key_Down)
+                self._by_arrows(target.x - self._crop.x, Qt.Key.Key_Left, Qt.Key.Key_Right, _CONTROL)
+                self._by_arrows(target.y - self._crop.y, Qt.Key.Key_Up, Qt.Key.Key_Down, _CONTROL)
 
-    def _nudge(self, way: int, back: Qt.Key, on: Qt.Key) -> None:
-        for held, times in ((_CONTROL | _SHIFT, abs(way) // 10), (_CONTROL, abs(way) % 10)):
+    def _by_arrows(self, way: int, back: Qt.Key, on: Qt.Key, held_down: Qt.KeyboardModifier) -> None:
+        for held, times in ((held_down | _SHIFT, abs(way) // 10), (held_down, abs(way) % 10)):
             for _ in range(times):
                 self.hands.key(on if way > 0 else back, held)
         self.hands.wait()
@@ -270,6 +271,8 @@ class ScriptedPerson:
     # Masks
 
     def _mend_masks(self, wanted: Wanted) -> None:
+        if len(self.state.masks) > 1 and self._all_wrong(wanted):
+            self._press_all_away()
         while (wrong := self._wrong_mask(wanted)) is not None:
             self._delete(wrong)
         missing = self._missing(wanted)
@@ -287,6 +290,25 @@ class ScriptedPerson:
             return None
         rights = {mask.polygon for mask in wanted.masks}
         return next((n for n, mask in enumerate(self.state.masks) if mask.polygon not in rights), None)
+
+    def _all_wrong(self, wanted: Wanted) -> bool:
+        """Whether one has to go and none is of use."""
+        if self._wrong_mask(wanted) is None:
+            return False
+        if self.exact:
+            rights = {mask.polygon for mask in wanted.masks}
+            return all(mask.polygon not in rights for mask in self.state.masks)
+        high, wide = self._image.shape[:2]
+        real = mask_area(wanted.visible, wide, high) > 0
+        return not (real & (mask_area(self.state.masks, wide, high) > 0)).any()
+
+    def _press_all_away(self) -> None:
+        if self.means == "mouse":
+            self.hands.click(self.page.inspector.overlays.delete_all)
+        else:
+            self.hands.key(Qt.Key.Key_Delete, _SHIFT)
+        self.hands.wait()
+        assert self.state.masks == ()
 
     def _missing(self, wanted: Wanted) -> list[Mask]:
         if not self.exact:
@@ -306,28 +328,13 @@ class ScriptedPerson:
             self.hands.click_inside(button, button.delete)  # type: ignore[attr-defined]
         else:
             if self.means == "keyboard":
-                self.hands.key(Qt.Key.Key_F6)
-                self.hands.tab_to(button)
-                self.hands.key(Qt.Key.Key_Space)
+                while self.page.canvas.selected != number:
+                    self.hands.key(Qt.Key.Key_M, _SHIFT)
             else:
                 self._select_by_click(number, button)
             self.hands.key(Qt.Key.Key_Delete)
-            if self.means == "keyboard":
-                self._back_to_image()
         assert len(self.state.masks) == before - 1
         self.hands.wait()
-
-    def _back_to_image(self) -> None:
-        """Gives the keys back to the page, from wherever they are now."""
-        self.hands.wait()
-        focus = QApplication.focusWidget()
-        if focus is not None and self.page.isAncestorOf(focus):
-            self.hands.key(Qt.Key.Key_Escape)
-        else:
-            name = focus.accessibleName() if focus is not None else "nothing"
-            self.hands.problems[f"after Delete the keys went out of the page, to {name}"] += 1
-            self.hands.key(Qt.Key.Key_1, _CONTROL)
-        assert self.page.canvas.hasFocus()
 
     def _select_by_click(self, number: int, row: QAbstractButton) -> None:
         if self.page.canvas.tool != "select":
@@ -361,6 +368,9 @@ class ScriptedPerson:
         canvas = self.page.canvas
         if canvas.tool != "box":
             self._press(Qt.Key.Key_M, self.page.stage.tools.buttons["box"])
+        if self.means == "keyboard":
+            self._draw_by_keys(mask)
+            return
         x0, y0, x1, y1 = bounds(mask.polygon)
         least = max(_TO_THE_PIXEL if self.exact else 0.0, _LEAST_BOX / max(x1 - x0, y1 - y0))
         zoomed = canvas.view_scale < least
@@ -384,6 +394,26 @@ class ScriptedPerson:
         if zoomed and more:
             self._fit()
         self.hands.wait()
+
+    def _draw_by_keys(self, mask: Mask) -> None:
+        """Enter puts a box in the middle; arrows bring it to its place and size, smaller before larger."""
+        before = len(self.state.masks)
+        self.hands.key(Qt.Key.Key_Return)
+        assert len(self.state.masks) == before + 1, "Enter drew no mask"
+        if self.state.masks[-1].kind != mask.kind:
+            self.hands.text(str(MASK_KINDS.index(mask.kind) + 1))
+        self.hands.wait()
+        x0, y0, x1, y1 = bounds(mask.polygon)
+        across, down = (Qt.Key.Key_Left, Qt.Key.Key_Right), (Qt.Key.Key_Up, Qt.Key.Key_Down)
+        for grows in (False, True):
+            a0, b0, a1, b1 = bounds(self.state.masks[-1].polygon)
+            for way, keys in ((x1 - x0 - a1 + a0, across), (y1 - y0 - b1 + b0, down)):
+                if way and (way > 0) == grows:
+                    self._by_arrows(way, *keys, _ALT)
+            if not grows:
+                self._by_arrows(x0 - a0, *across, _CONTROL)
+                self._by_arrows(y0 - b0, *down, _CONTROL)
+        assert bounds(self.state.masks[-1].polygon) == (x0, y0, x1, y1), (mask, self.state.masks[-1])
 
     def _fit(self) -> None:
         fit = next(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from test_shell_accessibility import nameless
 
 from curator.app.curate.lists import Grid
 from curator.app.curate.page import CuratePage
+from curator.app.curate.propagate import PropagateSheet
 from curator.app.curate.tone import Tone, curve
 from curator.app.image_filter import Filter
 from curator.app.main_window import MainWindow
@@ -52,6 +54,11 @@ def page(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> CuratePage:
 
 def names(page: CuratePage) -> list[str]:
     return [page.images.index(row).data() for row in range(page.images.rowCount())]
+
+
+def names_of(sheet: PropagateSheet) -> list[str]:
+    model = sheet.grid.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
 
 
 def click_tile(grid: Grid, row: int, held: Qt.KeyboardModifier = Plain) -> None:
@@ -227,9 +234,31 @@ def test_propagating_without_likes_says_what_to_do(page: CuratePage) -> None:
     page.middle.propagate.scope.button("size").click()
     page.middle.propagate.crop.click()
     page.middle.propagate.masks.click()
-    assert not page.middle.propagate.apply.isEnabled()
+    sheet = page.middle.propagate
+    assert not sheet.apply.isEnabled()
+    sheet.grid.help.click()
+    assert sheet.crop.isChecked()
+    assert sheet.apply.isEnabled()
     press(Qt.Key.Key_Escape)
     assert page.middle.view == "image"
+
+
+def test_propagating_with_nothing_to_do_takes_decided_ones_or_leads_to_the_grid(page: CuratePage) -> None:
+    states = page.model.project.states()
+    page.model.apply(edits.accept_all(states[1:]))
+    page.middle.open_propagate()
+    sheet = page.middle.propagate
+    if not sheet.undecided.isChecked():
+        sheet.undecided.click()
+    assert sheet.grid.help.text() == "Take them all the same"
+    sheet.grid.help.click()
+    assert sheet.grid.help.text() == "Close"
+    page.model.apply(edits.set_crop(states[0], Crop(1, 2, 30, 40)))
+    assert len(names_of(sheet)) == len(NAMES) - 1
+    sheet.open(page.model.project, replace(states[0], width=7), (), ())
+    assert sheet.grid.help.text() == "To the grid"
+    sheet.grid.help.click()
+    assert page.middle.view == "grid"
 
 
 # The random look
@@ -366,15 +395,30 @@ def test_a_filter_that_lists_nothing_offers_to_list_all(page: CuratePage, qtbot:
     page.listing.set_filter(Filter(kinds=frozenset({"ruler"})))
     page.decisions.go(1)
     assert names(page) == []
-    assert page.strip.show_all.isVisible()
-    page.strip.show_all.click()
+    assert page.strip.help.isVisible()
+    page.strip.help.click()
     assert len(names(page)) == len(NAMES)
-    assert not page.strip.show_all.isVisible()
+    assert not page.strip.help.isVisible()
+
+
+def test_an_empty_contact_sheet_leads_to_the_surest_or_away(page: CuratePage, qtbot: QtBot) -> None:
+    press(Qt.Key.Key_Return, Ctrl)
+    sheet = page.middle.confident
+    sheet.slider.setValue(99)
+    assert sheet.grid.help.isVisible()
+    assert sheet.grid.help.text() == "Show the surest, from 0.95"
+    sheet.grid.help.click()
+    assert len(sheet.ids()) == 4
+    assert not sheet.grid.help.isVisible()
+    page.model.apply(edits.accept_all(page.model.project.states()))
+    assert sheet.grid.help.text() == "Close"
+    sheet.grid.help.click()
+    assert page.middle.view == "image"
 
 
 def test_shift_makes_a_dragged_crop_square(page: CuratePage, qtbot: QtBot) -> None:
     type_keys("c")
-    drag(page, (30, 20), (70, 40), held=Shift)
+    drag(page, (30.4, 20.4), (69.6, 39.6), held=Shift)
     assert state(page, "no/a.png").crop == Crop(30, 20, 40, 40)
     drag(page, (70, 60), (95, 65), held=Shift)
     assert on_disk(page)["no/a.png"].crop == Crop(30, 20, 65, 65)

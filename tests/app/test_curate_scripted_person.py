@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -170,12 +169,11 @@ def test_by_mouse_alone(demo: Path, start: Start, profile: Profile, record_prope
 
 
 def test_by_keyboard_alone_to_the_pixel(demo: Path, start: Start, record_property: Record) -> None:
-    """Masks cannot be drawn by keys: of images that need one, the others are what is looked at."""
+    """Crops and masks too are drawn by keys."""
     person = start(demo, "general", exact=True, means="keyboard")
     project = person.page.model.project
     assert project is not None
     root = project.root
-    person.truth = {file: replace(wanted, masks=()) for file, wanted in person.truth.items()}
     person.curate(8)
     record_property("effort", summary(person.efforts))
     record_property("problems", dict(person.hands.problems))
@@ -192,7 +190,6 @@ def test_by_keyboard_alone_from_proposals(demo: Path, start: Start, record_prope
     project = person.page.model.project
     assert project is not None
     root = project.root
-    person.truth = {file: replace(wanted, masks=()) for file, wanted in person.truth.items()}
     person.curate(8)
     record_property("effort", summary(person.efforts))
     record_property("problems", dict(person.hands.problems))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Generator
 from typing import Any
@@ -11,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from curator.app.train.axes import RateAxis, round_steps
-from curator.app.train.curves import Curves, steps
+from curator.app.train.axes import PlotAxis, log_steps, round_steps
+from curator.app.train.curves import Curves, smoothed, steps
 from curator.app.train.facts import DataFacts, counted, trouble
 from curator.app.train.fields import RateBox
 from curator.app.train.memory import MemoryWatch
+from curator.app.train.speeds import Speeds
 from curator.app.words import count, duration, memory, time_left
 from curator.records import ImageState
+from curator.training.config import TrainConfig
 from curator.training.device import MemorySample
 from curator.training.events import BatchDone, EpochMetrics
 
@@ -146,6 +149,29 @@ def test_curves_of_a_stored_run_know_where_the_phase_changed() -> None:
     assert steps([1.0, 2.0], [3.0, 4.0]) == ([0, 1.0, 1.0, 2.0], [3.0, 3.0, 4.0, 4.0])
 
 
+def test_the_batch_curve_is_of_single_batches_and_smoothed_by_a_moving_average() -> None:
+    curves = Curves(2)
+    # Batches with losses 4, 2, 3, then 1 in the next epoch; events carry the mean of the epoch so far.
+    for epoch, batch, mean in ((1, 1, 4.0), (1, 2, 3.0), (1, 3, 3.0), (2, 1, 1.0)):
+        curves.add_batch(BatchDone(epoch, batch, 3, batch / 4, mean, 10.0, 1.0))
+    assert curves.batch_loss == pytest.approx([4, 2, 3, 1])
+    assert smoothed(curves.batch_loss, 0.0) == curves.batch_loss
+    assert smoothed([2.0, 2.0, 2.0], 0.9) == pytest.approx([2, 2, 2])
+    assert smoothed([0.0, 1.0], 0.5) == pytest.approx([0, 0.5 / 0.75])
+
+
+def test_how_long_a_plan_takes_is_known_from_earlier_runs() -> None:
+    plan = TrainConfig(epochs=10, head_epochs=4, backbone="mobilenet_v2")
+    rows = [metrics(1, seconds=2.0), metrics(2, phase="unfrozen", seconds=12.0)]
+    speeds = Speeds.of_runs([(plan, rows, 100)])
+    assert speeds.seconds_of(plan, 100) == pytest.approx(4 * 2 + 6 * 12)
+    assert speeds.seconds_of(plan, 50) == pytest.approx(2 * 2 + 3 * 12)
+    assert speeds.seconds_of(dataclasses.replace(plan, image_size=128), 100) is None
+    scratch = dataclasses.replace(plan, weights="none")
+    assert speeds.seconds_of(scratch, 100) == pytest.approx(120)
+    assert Speeds().seconds_of(plan, 100) is None
+
+
 def test_a_loss_that_is_no_number_is_never_the_best() -> None:
     curves = Curves(3)
     curves.add_epoch(metrics(1, val_loss=0.7))
@@ -174,9 +200,18 @@ def test_ticks_are_round_few_and_inside(low: float, span: float) -> None:
 def test_whole_ticks_and_rates(qtbot: QtBot) -> None:
     assert round_steps(0, 3, whole=True) == [0, 1, 2, 3]
     assert round_steps(0, 20) == [0, 5, 10, 15, 20]
-    axis = RateAxis("left")
+    axis = PlotAxis("left")
+    axis.setLogMode(y=True)
     ((_, values),) = axis.tickValues(-4, -2.9, 100)
     assert axis.tickStrings(values, 1, 1) == ["1e-4", "3e-4", "1e-3"]
+    narrow = log_steps(math.log10(0.62), math.log10(0.71))
+    assert axis.tickStrings(narrow, 1, 1) == ["0.62", "0.64", "0.66", "0.68", "0.7"]
+
+
+def test_the_last_tick_carries_the_unit(qtbot: QtBot) -> None:
+    axis = PlotAxis("bottom", whole=True, unit="epochs")
+    ((_, values),) = axis.tickValues(0, 20, 100)
+    assert axis.tickStrings(values, 1, 1) == ["0", "5", "10", "15", "20 epochs"]
 
 
 @pytest.mark.parametrize(("value", "text"), [(1e-3, "1e-3"), (2.5e-4, "2.5e-4"), (0.0, "0"), (1.0, "1e0")])
@@ -206,7 +241,8 @@ def test_memory_of_a_device_and_of_the_machine(qtbot: QtBot) -> None:
     assert watch.first == [4.0, 3.0]
     watch.clear()
     watch.take(MemorySample("cpu", "cpu", 0, 0, 0, 2 * GIB, 6 * GIB, 16 * GIB), 0.0)
-    assert watch.words()[0] == "2.0 GB used, 6.0 GB free"
+    assert watch.words()[:2] == ("2.0 GB used, 6.0 GB free, peak 2.0", "2.0 GB used, 6.0 GB free")
+    assert (watch.others, watch.peaks) == ([8.0], [2.0])
     assert (watch.first, watch.second) == ([2.0], [6.0])
     # A long run stays a short curve.
     for number in range(5_000):

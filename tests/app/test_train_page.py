@@ -14,10 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from curator.app import messages
 from curator.app.project_model import ProjectModel
-from curator.app.train import run_index
 from curator.app.train.page import TrainPage
 from curator.app.train.run_index import Backbone, BackbonesRead
-from curator.app.train.run_table import RunRow
 from curator.errors import TrainingError
 from curator.manifest.files import Manifest
 from curator.project import edits
@@ -81,7 +79,17 @@ class FakeLoop:
 
 def row_of(epoch: int) -> EpochMetrics:
     return EpochMetrics(
-        epoch, "head", 1 / epoch, 1.5 / epoch, 0.8, 0.7, 0.6 + epoch / 100, None, 10.0**-epoch, 55.0, 412.0
+        epoch,
+        "head",
+        1 / epoch,
+        1.5 / epoch,
+        0.8,
+        0.7,
+        0.6 + epoch / 100,
+        0.7 + epoch / 100,
+        10.0**-epoch,
+        55.0,
+        412.0,
     )
 
 
@@ -93,6 +101,8 @@ def loop(monkeypatch: pytest.MonkeyPatch) -> FakeLoop:
     monkeypatch.setitem(sys.modules, "curator.training.loop", SimpleNamespace(fit=fake.fit))
     sample = device.MemorySample("cpu", "cpu", 0, 0, 0, 2 * GIB, 6 * GIB, 16 * GIB)
     monkeypatch.setattr(device, "sample", lambda name: sample)
+    # The run that the loop would have left is not there to be evaluated.
+    monkeypatch.setattr("curator.app.train.runs_pane.read_figures", lambda *_, **__: iter(()))
     return fake
 
 
@@ -153,10 +163,13 @@ def test_training_draws_curves_and_figures(page: TrainPage, loop: FakeLoop, qtbo
     assert values[:3] == [1, 1, 1]
     assert page.panel.accuracy.data("val")[1] == pytest.approx([0.61, 0.62, 0.63, 0.64])
     assert page.panel.rate.data("rate")[0] == [0, 1, 1, 2, 2, 3, 3, 4]
-    assert page.panel.loss.value() == "val 0.375, best 0.375 at 4"
-    assert page.panel.accuracy.value() == "val 0.640, best 0.640 at 4"
+    assert page.panel.loss.accessibleName() == "Plot: Loss. val 0.375, best 0.375 at 4"
+    assert page.panel.loss.value().endswith("0.375, best 0.375")
+    assert page.panel.accuracy.accessibleName() == "Plot: Balanced accuracy. val 0.640, best 0.640 at 4"
     assert page.panel.curves.phases == [(2.0, "unfrozen")]
-    assert page.panel.machine_memory.value() == "2.0 GB used, 6.0 GB free"
+    assert page.panel.auroc.data("val")[1] == pytest.approx([0.71, 0.72, 0.73, 0.74])
+    assert page.panel.loss.marks() == ((2.0, "unfrozen"), (4.0, "best"))
+    assert "2.0 GB used, 6.0 GB free, peak 2.0" in page.panel.machine_memory.accessibleName()
     assert page.panel.machine_memory.data("first")[1][-1] == 2.0
     assert page.header.text() == "Finished in 3 min 40 s, best epoch 4"
     assert "epoch 1/4" in rail
@@ -200,6 +213,33 @@ def test_pause_go_on_and_stop(page: TrainPage, loop: FakeLoop, qtbot: QtBot) -> 
     assert page.form.isEnabled()
 
 
+def test_discard_asks_in_the_button_and_moves_the_run_to_the_trash(
+    page: TrainPage, loop: FakeLoop, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    keep_all(page, qtbot)
+    loop.hold = 2
+    page.controls.train_button.click()
+    qtbot.waitUntil(lambda: page.header.text().startswith("Epoch 2"))
+    run_dir = page.trainer.run_dir
+    run_dir.mkdir(parents=True)
+    button = page.controls.discard_button
+    assert button.text() == "Discard the run"
+    button.click()
+    assert button.text().startswith("Press again")
+    assert page.trainer.job is not None
+    with qtbot.waitSignal(page.trainer.ended) as ended:
+        button.click()
+    assert ended.args == ["discarded"]
+    settle(page, qtbot)
+    assert loop.closed
+    assert not run_dir.exists()
+    assert page.header.text() == "Ready to train The run was discarded."
+    assert page.panel.loss.data("val") == ([], [])
+    assert not button.isVisible()
+
+
 def test_a_failure_is_a_sentence(page: TrainPage, loop: FakeLoop, qtbot: QtBot) -> None:
     keep_all(page, qtbot)
     heard: list[str] = []
@@ -241,9 +281,9 @@ def test_presets_fill_the_form_and_the_form_makes_the_plan(
         form.cards[name].click()
         assert form.config() == TrainConfig.preset_named(name)
     form.cards["fine-tune"].click()
-    form._editors["epochs"].setValue(3)
-    form._editors["lr"].setValue(5e-5)
-    form._editors["deterministic"].setChecked(True)
+    form.editor("epochs").setValue(3)
+    form.editor("lr").setValue(5e-5)
+    form.editor("deterministic").setChecked(True)
     keep_all(page, qtbot)
     train(page, qtbot)
     assert loop.config is not None
@@ -278,87 +318,6 @@ def test_missing_weights_are_said_and_can_be_fetched(
     assert not page.form.fetch_button.isVisible()
     page.form.cards["from-scratch"].click()
     assert page.form.weights_words.text() == ""
-
-
-def row(folder: Path, name: str, status: str = "finished") -> RunRow:
-    return RunRow(folder / name, name, "mobilenet_v2", 3, 4, 0.375, 0.64, 220.0, status)
-
-
-@pytest.fixture
-def with_runs(page: TrainPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> TrainPage:
-    rows = (row(page.model.project.folder, "new"), row(page.model.project.folder, "old", "stopped"))
-
-    def curves(run_dir: Path) -> Iterator[Event]:
-        found = run_index.Curves.of_run([row_of(1), row_of(2)], 4)
-        yield run_index.CurvesRead(run_dir, found)
-
-    def runs(folder: Path) -> Iterator[Event]:
-        yield run_index.RunsRead(rows)
-
-    monkeypatch.setattr("curator.app.train.runs_pane.read_runs", runs)
-    monkeypatch.setattr("curator.app.train.runs_pane.read_curves", curves)
-    page.runs.refresh()
-    settle(page, qtbot)
-    return page
-
-
-def choose(page: TrainPage, number: int) -> None:
-    index = page.runs.table.runs.index(number, 0)
-    page.runs.table.setCurrentIndex(index)
-    page.runs.table.clicked.emit(index)
-
-
-def test_runs_are_listed_and_drawn_below_on_a_click(with_runs: TrainPage, qtbot: QtBot) -> None:
-    table = with_runs.runs.table.runs
-    texts = [table.data(table.index(0, column)) for column in range(table.columnCount())]
-    assert texts == ["new", "mobilenet_v2", "3 / 4", "0.375", "0.640", "3 min 40 s", "finished"]
-    choose(with_runs, 1)
-    settle(with_runs, qtbot)
-    assert with_runs.panel.loss.overlays() == {str(with_runs.runs.rows()[1].run_dir)}
-    assert with_runs.runs.rows()[1].colour is not None
-    choose(with_runs, 1)
-    assert with_runs.panel.loss.overlays() == set()
-    assert with_runs.runs.rows()[1].colour is None
-
-
-def test_the_last_run_is_drawn_until_a_new_one_begins(
-    with_runs: TrainPage, loop: FakeLoop, qtbot: QtBot
-) -> None:
-    assert with_runs.panel.loss.data("val") == ([1, 2], [1.5, 0.75])
-    assert with_runs.header.text() == "Ready to train The curves are of the last run: new."
-    assert with_runs.header.review_button.isVisible()
-    keep_all(with_runs, qtbot)
-    loop.hold = 1
-    with_runs.controls.train_button.click()
-    assert with_runs.panel.loss.data("val") == ([], [])
-
-
-def test_a_stopped_run_can_be_gone_on_with(
-    with_runs: TrainPage, loop: FakeLoop, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored = SimpleNamespace(
-        manifest=lambda: "the manifest", config=TrainConfig(epochs=9), metrics=[row_of(1), row_of(2)]
-    )
-    monkeypatch.setattr("curator.training.runs.load_run", lambda run_dir: stored)
-    choose(with_runs, 0)
-    assert not with_runs.runs.resume_button.isVisible()
-    choose(with_runs, 1)
-    settle(with_runs, qtbot)
-    with qtbot.waitSignal(with_runs.trainer.ended):
-        with_runs.runs.resume_button.click()
-    assert loop.resumed
-    assert loop.manifest == "the manifest"
-    assert loop.config.epochs == 9
-    # Its curves go on where they ended.
-    assert with_runs.panel.loss.data("val")[1][:2] == [1.5, 0.75]
-    assert len(with_runs.panel.loss.data("val")[1]) == 2 + EPOCHS
-
-
-def test_review_of_a_chosen_run(with_runs: TrainPage, qtbot: QtBot) -> None:
-    choose(with_runs, 0)
-    with qtbot.waitSignal(with_runs.review_requested) as wanted:
-        with_runs.runs.review_button.click()
-    assert wanted.args == [with_runs.runs.rows()[0].run_dir]
 
 
 def test_empty_pages_say_what_will_be_there(page: TrainPage) -> None:

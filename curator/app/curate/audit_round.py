@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from curator.app.curate.floating import Panel
+from curator.app.curate.floating import Panel, height_of
+from curator.app.shortcuts import with_keys
 from curator.app.widgets import label
 from curator.project import Project
 from curator.records import Change, ImageState
@@ -35,9 +36,9 @@ class AuditBanner(Panel):
     def place(self, left: int, wide: int, gap: int) -> None:
         """At the top of an area, beside what floats on its left."""
         width = min(680, wide - left - gap)
-        inner = self.layout()
-        high = inner.heightForWidth(width) if inner is not None else 40
-        self.setGeometry(left + (wide - left - gap - width) // 2, gap, width, max(high, 44))
+        shown = [one.sizeHint().width() + 10 for one in (self.next, self.end) if not one.isHidden()]
+        high = max(height_of(self.words, sum(shown) + 24, width), 44)
+        self.setGeometry(left + (wide - left - gap - width) // 2, gap, width, high)
 
     def _button(self, words: str, role: str) -> QPushButton:
         button = QPushButton(words)
@@ -155,8 +156,8 @@ class AuditRound(QObject):
             return
         found = audit.result(project, current)
         left = found.sample - found.looked_at
-        words = found.words() + (f" {left} to go: Space if it is right, else mend it." if left else "")
-        self.banner.words.setText(words)
+        more = with_keys(f" {left} to go: [curate.accept] if it is right, else mend it.") if left else ""
+        self.banner.words.setText(found.words() + more)
         self.banner.next.setVisible(left > 0)
         self.banner.end.setText("Later" if left else "Done")
         self.banner.end.setAccessibleName(self.banner.end.text())

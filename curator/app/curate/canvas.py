@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QImage, QMouseEvent
 
 from curator.app.curate.draw_tools import make_tools
 from curator.app.curate.layers import Layers
 from curator.app.curate.pointing import cursor_over, pointed_at
 from curator.app.curate.shapes import Point
 from curator.app.curate.tone import Tone, ToneDrag
-from curator.app.curate.tools import Sheet, Tool, ToolName, nudged, with_kind, without_mask
+from curator.app.curate.tools import Sheet, Tool, ToolName, nudged, sized, with_box, with_kind, without_mask
 from curator.app.curate.viewport import ImageView
 from curator.app.image_work import Loaded, to_pixels
 from curator.imaging.decode import RGB
@@ -28,7 +28,7 @@ _BRUSH_LEAST, _BRUSH_MOST = 1.0, 400.0
 
 
 class Canvas(ImageView):
-    """Shows one image; `edited` carries an `Edit` for each finished gesture."""
+    """Shows one image; `edited` carries an `Edit` for each finished gesture, `drafted` a `Draft` meanwhile."""
 
     edited = Signal(object)
     pointed = Signal(object)
@@ -37,6 +37,7 @@ class Canvas(ImageView):
     kind_changed = Signal(str)
     brush_changed = Signal(float)
     tone_changed = Signal(object)
+    drafted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -216,12 +217,22 @@ class Canvas(ImageView):
         if sheet is not None:
             self._emit(nudged(sheet, dx, dy))
 
+    def stretch(self, dx: int, dy: int) -> None:
+        """Moves right edge and foot of the selected mask, else of the crop, by whole pixels."""
+        sheet = self._sheet()
+        if sheet is not None:
+            self._emit(sized(sheet, dx, dy))
+
     def finish(self) -> bool:
-        """Enter: closes a polygon. False where there is none."""
+        """Enter: closes a polygon; with the tool for boxes draws one. False where there is nothing to do."""
         sheet = self._sheet_pressed or self._sheet()
-        if sheet is None or not self._tool.busy:
+        if sheet is None or not (self._tool.busy or self._tool.name == "box"):
             return False
-        self._finish(sheet, self._tool.finish(sheet))
+        middle = self.mapToScene(self.viewport().rect().center())
+        self._finish(
+            sheet,
+            self._tool.finish(sheet) if self._tool.busy else with_box(sheet, (middle.x(), middle.y())),
+        )
         return True
 
     def hold_pan(self, held: bool) -> None:
@@ -232,13 +243,6 @@ class Canvas(ImageView):
         self._show_cursor(self._pointer())
 
     # Qt's side
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys are the page's."""
-        event.ignore()
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        event.ignore()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         left = event.button() == Qt.MouseButton.LeftButton
@@ -351,6 +355,7 @@ class Canvas(ImageView):
         """Draws everything anew from the state, the mode and the gesture under way."""
         sheet = self._sheet() if self._mode == "edit" else None
         self._layers.show(sheet, self._tool.draft, self._tool.name, cleaned=self._mode == "cleaned")
+        self.drafted.emit(self._tool.draft)
 
     def _rescale(self) -> None:
         self._layers.set_scale(self.view_scale)

@@ -15,6 +15,7 @@ from curator.app import messages
 from curator.app.curate.floating import TOOLS
 from curator.app.curate.keys import held_key
 from curator.app.curate.tone import Tone
+from curator.app.shortcuts import display, shortcuts
 from curator.records import MASK_KINDS
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def commands_of(page: CuratePage) -> Commands:
         "curate.search": partial(_search, page),
         "curate.controls": partial(_to_controls, page),
         "curate.leave": partial(_leave, page),
+        "curate.next_mask": partial(_next_mask, page),
         "curate.delete": partial(_delete, page),
+        "curate.delete_all": decisions.clear_masks,
         "curate.side_by_side": stage.toggle_side_by_side,
         "curate.cleaned": stage.toggle_cleaned,
         "curate.back_to_proposal": decisions.back_to_proposal,
@@ -78,6 +81,8 @@ def commands_of(page: CuratePage) -> Commands:
     for name, dx, dy in (("left", -1, 0), ("right", 1, 0), ("up", 0, -1), ("down", 0, 1)):
         commands[f"curate.nudge_{name}"] = partial(canvas.nudge, dx, dy)
         commands[f"curate.nudge_{name}_10"] = partial(canvas.nudge, 10 * dx, 10 * dy)
+        commands[f"curate.size_{name}"] = partial(canvas.stretch, dx, dy)
+        commands[f"curate.size_{name}_10"] = partial(canvas.stretch, 10 * dx, 10 * dy)
     return commands
 
 
@@ -101,6 +106,8 @@ class HeldKeys:
             self._page.canvas.hold_pan(True)
         elif held_key("curate.finish", text):
             _finish(self._page)
+        elif held_key("review.back", text) and self._page.mending:
+            self._page.go_back()
         else:
             return False
         return True
@@ -154,9 +161,17 @@ def _leave(page: CuratePage) -> None:
         page.canvas.leave()
 
 
+def _next_mask(page: CuratePage) -> None:
+    """Selects the mask after the selected one, the first after the last."""
+    state, selected = page.decisions.state, page.canvas.selected
+    if state is not None and state.masks:
+        page.canvas.select(0 if selected is None else (selected + 1) % len(state.masks))
+
+
 def _delete(page: CuratePage) -> None:
-    """Deletes the selected mask; with none, goes back to Review if the user came from there."""
-    if not page.canvas.delete_selected() and page.mending:
+    """Deletes the selected mask; with none, goes back to Review if that has the same key."""
+    shared = set(shortcuts.get("review.back").keys) & set(shortcuts.get("curate.delete").keys)
+    if not page.canvas.delete_selected() and page.mending and shared:
         page.go_back()
     else:
         page.keep_focus()
@@ -210,7 +225,8 @@ def _select(page: CuratePage) -> None:
     """Selects the current image too, so that the next ones can join it."""
     current = page.decisions.state
     if page.middle.view != "grid":
-        messages.show("Images are selected in the grid (G), or here with Ctrl or Shift and a click.")
+        grid = display(shortcuts.get("curate.grid").keys[0])
+        messages.show(f"Images are selected in the grid ({grid}), or here with Ctrl or Shift and a click.")
     elif current is not None:
         chosen = set(page.images.selected)
         page.images.select(chosen ^ {current.id})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from curator.app.curate.lists import Grid
@@ -13,7 +14,7 @@ from curator.app.image_list import ImageList
 from curator.app.image_loader import ImageLoader
 from curator.app.widgets import IconButton, label
 from curator.app.words import count
-from curator.project import Project, edits
+from curator.project import Project, edits, is_to_do
 from curator.records import Change, Edit
 from curator.workflow.audit import open_audit
 
@@ -89,7 +90,7 @@ class ContactSheet(QWidget):
         self.grid.setAccessibleName("Images that would be accepted")
         self.grid.opened.connect(self.looked_at)
         column.addWidget(self.grid, 1)
-        self.grid.set_empty_words("No proposal to do is as sure as that. Move the slider to the left.")
+        self.grid.way_out.connect(self._leave_empty)
 
     def open(self, project: Project) -> None:
         """Lists the images of a project."""
@@ -132,6 +133,28 @@ class ContactSheet(QWidget):
         self.accept.setText(f"Accept {count(len(states), 'image')}")
         self.accept.setAccessibleName(self.accept.text())
         self.accept.setEnabled(bool(states))
+        if not states:
+            surest = self._surest()
+            if surest is None:
+                self.grid.set_empty_words("Nothing with a proposal is left to do.", "Close")
+            else:
+                self.grid.set_empty_words(
+                    "No proposal to do is as sure as that.", f"Show the surest, from {surest / 100:.2f}"
+                )
+
+    def _surest(self) -> int | None:
+        """The confidence of the surest image to do, in percent, rounded down; None where there is none."""
+        states = self._project.states() if self._project is not None else []
+        sure = [one.confidence for one in states if is_to_do(one) and one.confidence is not None]
+        return math.floor(100 * max(sure)) if sure else None
+
+    @Slot()
+    def _leave_empty(self) -> None:
+        surest = self._surest()
+        if surest is None:
+            self.closed.emit()
+        else:
+            self.slider.setValue(surest)
 
     def _accept(self) -> None:
         edit = self.edit()

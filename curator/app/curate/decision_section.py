@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from curator.app.curate.flow import FlowLayout
 from curator.app.theme import restyle
-from curator.app.widgets import Chip, IconButton, KeyHint, Segment, label
+from curator.app.widgets import Chip, IconButton, KeyHint, KeyTip, Segment, label
 from curator.app.words import count
 from curator.project import is_to_do
 from curator.project.edits import REASON_WORDS
@@ -102,7 +102,7 @@ class DecisionSection(QWidget):
             chip = Chip(REASON_WORDS[reason])
             chip.setStyleSheet("QPushButton { padding: 2px 7px; font-size: 12px; }")
             chip.setAccessibleName(f"Discard: {REASON_WORDS[reason]}")
-            chip.setToolTip(f"Discard: {REASON_WORDS[reason]} (X {number + 1})")
+            KeyTip(chip, f"Discard: {REASON_WORDS[reason]} ([curate.discard] {number + 1})")
             chip.clicked.connect(lambda _on, reason=reason: self.reason_chosen.emit(reason))
             self.reasons[reason] = chip
             flow.addWidget(chip)
@@ -120,21 +120,24 @@ class DecisionSection(QWidget):
         inside.addStretch(1)
         inside.addWidget(KeyHint("curate.accept"), 0, Qt.AlignmentFlag.AlignVCenter)
         column.addWidget(self.accept)
+        self.accept_all = QPushButton("Accept all confident…")
+        self.accept_all.setStyleSheet("QPushButton { text-align: left; }")
+        self.accept_all.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.accept_all.setAccessibleName("Accept all confident ones")
+        self.accept_all.clicked.connect(self.accept_all_wanted)
+        inside = QHBoxLayout(self.accept_all)
+        inside.setContentsMargins(0, 0, 8, 0)
+        inside.addStretch(1)
+        inside.addWidget(KeyHint("curate.accept_confident"), 0, Qt.AlignmentFlag.AlignVCenter)
+        column.addWidget(self.accept_all)
         row = QHBoxLayout()
         self.advance = Chip("auto-advance")
         self.advance.setStyleSheet("QPushButton { padding: 2px 8px; font-size: 12px; }")
         self.advance.setToolTip("After keep or discard, go on to the next image")
         self.advance.setChecked(True)
         self.advance.clicked.connect(self.advance_toggled)
-        self.accept_all = QPushButton("Accept confident…")
-        self.accept_all.setProperty("role", "link")
-        self.accept_all.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.accept_all.setAccessibleName("Accept all confident ones")
-        self.accept_all.clicked.connect(self.accept_all_wanted)
         row.addWidget(self.advance)
         row.addStretch(1)
-        row.addWidget(self.accept_all)
-        column.addLayout(row)
         self.second_look = QPushButton("Second look…")
         self.second_look.setProperty("role", "link")
         self.second_look.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -143,4 +146,5 @@ class DecisionSection(QWidget):
             "Decide a random part again, blind, and see how far you agree with yourself"
         )
         self.second_look.clicked.connect(self.second_look_wanted)
-        column.addWidget(self.second_look, 0, Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self.second_look)
+        column.addLayout(row)

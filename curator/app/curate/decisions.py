@@ -120,6 +120,15 @@ class Decisions(QObject):
             self._asking = True
             self.asking_changed.emit(True)
 
+    def discard_again(self) -> None:
+        """Discards for the last reason, without a question, and says which that is."""
+        reason = self.last_reason
+        if self.targets:
+            one = not self.many
+            self.discard(reason)
+            if one:
+                messages.show(f"Discarded: {edits.REASON_WORDS[reason]}. Undo takes that back.", "done")
+
     def stop_asking(self) -> None:
         """Gives up a question for a reason."""
         if self._asking:
@@ -193,6 +202,13 @@ class Decisions(QObject):
     def square(self) -> None:
         """Makes the crop square."""
         self._apply_to_all(edits.square(self.targets), "made square")
+
+    def clear_masks(self) -> None:
+        """Deletes all masks."""
+        if any(state.masks for state in self.targets):
+            self._apply_to_all(edits.clear_masks(self.targets), "without masks now")
+        else:
+            messages.show("There is no mask to delete.")
 
     def set_fill(self, fill: Fill) -> None:
         """Sets how masks are filled."""

@@ -14,7 +14,7 @@ from curator.app import theme
 from curator.app.curate.filter_panel import FilterPanel
 from curator.app.curate.text_field import TextField
 from curator.app.image_filter import Filter, Order, Which
-from curator.app.widgets import Chip
+from curator.app.widgets import Chip, KeyTip
 from curator.project import Counts, Project
 
 _CHIPS: Final[tuple[tuple[Which, str], ...]] = (
@@ -69,9 +69,9 @@ class FilterBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(_GAP)
         self.search = SearchField()
-        self.search.setPlaceholderText("Filter by name, note…")
+        self.search.setPlaceholderText("Search…")
         self.search.setAccessibleName("Filter by name or note")
-        self.search.setToolTip("Filter by name or note (Ctrl+F)")
+        KeyTip(self.search, "Filter by name or note ([curate.search])")
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(90)
         self.search.setMaximumWidth(240)

@@ -74,7 +74,9 @@ class FilterPanel(QFrame):
         self._count = counts
         body = self._fill(project)
         self.show_filter(wanted)
-        self._area.setMinimumHeight(min(_HIGHEST, body.sizeHint().height()))
+        column = body.layout()
+        high = column.totalHeightForWidth(_WIDTH) if column is not None else 0
+        self._area.setFixedHeight(min(_HIGHEST, high))
         self.adjustSize()
         place = button.mapToGlobal(QPoint(button.width() - _WIDTH, button.height() + 4))
         self.move(max(0, place.x()), place.y())

@@ -1,16 +1,17 @@
-"""Small panels that float over the canvas: tools, kinds of mask with the brush's size, reasons to discard."""
+"""Small panels that float over the canvas: tools, kinds of mask with the brush's size, what decides, reasons."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from curator.app import theme
 from curator.app.curate.flow import FlowLayout
 from curator.app.curate.tools import ToolName
-from curator.app.widgets import IconButton, KeyHint, label
+from curator.app.shortcuts import display, shortcuts, with_keys
+from curator.app.widgets import IconButton, KeyHint, KeyTip, label
 from curator.project.edits import REASON_WORDS
 from curator.records import DISCARD_REASONS, MASK_KINDS, DiscardReason, MaskKind
 
@@ -23,6 +24,9 @@ TOOLS: Final[tuple[tuple[ToolName, str, str, str], ...]] = (
 )
 _LARGEST_BRUSH: Final = 100
 WIDTH: Final = 128
+_COMPACT: Final = 46
+_PAD: Final = 36
+_CARD: Final = 10
 _TOOL: Final = """
     QPushButton { text-align: left; padding: 2px 8px; border-color: transparent; background: transparent;
         font-weight: 400; }
@@ -40,6 +44,13 @@ class Panel(QFrame):
 
     def mousePressEvent(self, event: object) -> None:
         """Not the canvas's."""
+
+
+def height_of(words: QLabel, beside: int, width: int) -> int:
+    """How high a card of `width` pixels has to be for `words` in it, with `beside` pixels taken by others."""
+    room = QRect(0, 0, max(1, width - beside), 10_000)
+    wrapped = words.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, words.text())
+    return wrapped.height() + 2 * _CARD
 
 
 def tool_button(words: str, icon: str | None, key: str) -> QPushButton:
@@ -80,7 +91,24 @@ class ToolPalette(Panel):
         self.pan = tool_button("Pan", "hand", "curate.pan")
         self.pan.toggled.connect(self.pan_toggled)
         column.addWidget(self.pan)
+        self._compact = False
+        self._words = {button: button.text() for button in (*self.buttons.values(), self.pan)}
         self.setFixedWidth(WIDTH)
+        self.adjustSize()
+
+    def set_compact(self, compact: bool) -> None:
+        """Icons alone, where there is no room for words and keys."""
+        if compact == self._compact:
+            return
+        self._compact = compact
+        for (button, words), key in zip(
+            self._words.items(), (*(key for *_, key in TOOLS), "curate.pan"), strict=True
+        ):
+            button.setText("" if compact else words)
+            button.setToolTip(with_keys(f"{words} ([{key}])") if compact else "")
+            for hint in button.findChildren(KeyHint):
+                hint.setVisible(not compact)
+        self.setFixedWidth(_COMPACT if compact else WIDTH)
         self.adjustSize()
 
     def show_tool(self, name: str) -> None:
@@ -116,7 +144,7 @@ class KindPanel(Panel):
         self.slider.setMinimumWidth(40)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.setAccessibleName("Size of the brush")
-        self.slider.setToolTip("Size of the brush ([ and ])")
+        KeyTip(self.slider, "Size of the brush ([curate.brush_smaller] and [curate.brush_larger])")
         self.slider.valueChanged.connect(lambda value: self.brush_changed.emit(float(value)))
         self._words = label("", "small")
         sizes.addWidget(self.slider, 1)
@@ -142,6 +170,33 @@ class KindPanel(Panel):
         self.delete.setVisible(selected)
         self.setVisible(kinds or brush is not None)
         self.setFixedSize(WIDTH, self.layout().sizeHint().height())  # type: ignore[union-attr]
+
+
+class DecisionPad(Panel):
+    """Accept, discard and back beside the image, a click each, so that the pointer can stay on the canvas."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, "Decide by mouse")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3, 3, 3, 3)
+        column.setSpacing(1)
+        self.accept = self._button("check", "keep", "Accept what is shown, next", "curate.accept")
+        self.discard = self._button("cross", "discard", "Discard", None)
+        self.back = self._button("arrow-left", "text", "Back to the image before", "curate.previous")
+        for button in (self.accept, self.discard, self.back):
+            column.addWidget(button)
+        self.adjustSize()
+
+    def show_reason(self, reason: DiscardReason) -> None:
+        """Says what a click on discard takes for the reason."""
+        self.discard.set_words(f"Discard at once: {REASON_WORDS[reason]}")
+
+    def _button(self, icon: str, colour: str, words: str, key: str | None) -> IconButton:
+        button = IconButton(icon, words, key, size=20)
+        button.set_icon(icon, colour)
+        button.setFixedSize(_PAD, _PAD)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
 
 
 class ReasonStrip(Panel):
@@ -171,9 +226,10 @@ class ReasonStrip(Panel):
         self.hide()
 
     def ask(self, again: DiscardReason) -> None:
-        """Shows itself; `again` is what a second X takes."""
+        """Shows itself; `again` is what the same key once more takes."""
+        repeat = display(shortcuts.get("curate.discard").keys[0])
         for number, (reason, button) in enumerate(self.buttons.items(), 1):
-            hint = f"{number}, X" if reason == again else str(number)
+            hint = f"{number}, {repeat}" if reason == again else str(number)
             button.setText(f"{hint}  {REASON_WORDS[reason]}")
         self.show()
         self.raise_()

@@ -8,9 +8,9 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from curator.app.curate.floating import Panel
+from curator.app.curate.floating import Panel, height_of
 from curator.app.settings import Settings
-from curator.app.shortcuts import display, shortcuts
+from curator.app.shortcuts import shortcuts, with_keys
 from curator.app.widgets import IconButton, label
 from curator.records import Change
 
@@ -19,7 +19,7 @@ _SETTING: Final = "curate.hints"
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """`words` with the ids of keys in braces; it goes once the thing was done `times` times."""
+    """`words` with the ids of keys in brackets; it goes once the thing was done `times` times."""
 
     id: str
     words: str
@@ -86,8 +86,7 @@ class HintCard(Panel):
         buttons = self.next.sizeHint().width() + self.close_all.sizeHint().width() + 46
         one_line = self.words.fontMetrics().horizontalAdvance(self.words.text()) + buttons
         width = min(one_line, wide - left - 2 * gap)
-        inner = self.layout()
-        tall = max(inner.heightForWidth(width) if inner is not None else 0, 40)
+        tall = max(height_of(self.words, buttons, width), 40)
         self.setGeometry(left + (wide - left - width) // 2, high - tall - gap, width, tall)
 
 
@@ -159,13 +158,6 @@ class Hints(QObject):
     def _show(self) -> None:
         hint = self.shown
         if hint is not None:
-            self.card.words.setText(_with_keys(hint.words))
+            self.card.words.setText(with_keys(hint.words))
         self.card.set_due(hint is not None)
         self.changed.emit()
-
-
-def _with_keys(words: str) -> str:
-    """The sentence with the keys as they are now."""
-    for id in (part.split("]")[0] for part in words.split("[")[1:]):
-        words = words.replace(f"[{id}]", display(shortcuts.get(id).keys[0]))
-    return words

@@ -24,7 +24,7 @@ from curator.app.curate.overlay_rows import OverlayRows
 from curator.app.curate.text_field import TextField
 from curator.app.image_loader import ImageLoader
 from curator.app.theme import restyle
-from curator.app.widgets import IconButton, SectionLabel, Segment, label
+from curator.app.widgets import IconButton, KeyTip, SectionLabel, Segment, label
 from curator.project import UNSURE_BELOW, Project
 from curator.records import ImageState
 
@@ -148,7 +148,7 @@ class Inspector(QScrollArea):
             ("background", "Masks are filled with the median of what surrounds them"),
             ("inpaint", "Masks are filled by inpainting (Telea)"),
         ):
-            self.fill.button(value).setToolTip(words)
+            KeyTip(self.fill.button(value), f"{words}; [curate.side_by_side] shows it beside the original")
             self.fill.button(value).setStyleSheet("QPushButton { padding: 3px 4px; font-weight: 400; }")
         self.fill.chosen.connect(self.fill_chosen)
         self._section("Fill", self.fill)

@@ -17,39 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from curator.app.shortcuts import CURATE, Key, shortcuts
+from curator.app.shortcuts import shortcuts
 
 _TEXT: Final = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox)
 # These work in text fields too: they leave the field, or go to another one.
 _EVERYWHERE: Final = ("curate.leave", "curate.go_to", "curate.search", "curate.controls")
-
-shortcuts.register(
-    Key("curate.digits", ("1…7",), "Kind of the mask, or reason after X", CURATE, held=True),
-    Key("curate.brush_smaller", ("[",), "Smaller brush", CURATE),
-    Key("curate.brush_larger", ("]",), "Larger brush", CURATE),
-    Key("curate.cleaned", ("V",), "Cleaned, as it is trained on", CURATE),
-    Key("curate.controls", ("F6",), "Go to the controls on the right, and back", CURATE),
-    Key("curate.finish", ("Return", "Enter"), "Close the polygon; open from the grid", CURATE, held=True),
-    Key("curate.up", ("Up",), "Row above in the grid", CURATE),
-    Key("curate.down", ("Down",), "Row below in the grid", CURATE),
-    Key("curate.next_overlay", ("N",), "Next with an overlay of the chosen kind", CURATE),
-    Key("curate.previous_overlay", ("Shift+N",), "Previous with an overlay of that kind", CURATE),
-    Key("curate.relabel", ("L",), "Next label", CURATE),
-    Key("curate.note", ("T",), "Write a note", CURATE),
-    Key("curate.wider", (".",), "Crop wider by the margin", CURATE),
-    Key("curate.tighter", (",",), "Crop tighter by the margin", CURATE),
-    Key("curate.square", ("Shift+Q",), "Square crop", CURATE),
-    Key("curate.apply_to_others", ("Shift+P",), "Apply crop and masks to others", CURATE),
-    Key("curate.compare", ("Shift+C",), "Compare copies", CURATE),
-    Key("curate.select_all", ("Ctrl+A",), "Select all that are listed", CURATE),
-    Key("curate.select", ("Ctrl+Space",), "Select this image too, or no longer", CURATE),
-    Key("curate.tone", ("W",), "Window, level, gamma (or right drag)", CURATE),
-    Key("curate.plain_tone", ("Shift+W",), "Grey values as they are", CURATE),
-    Key("curate.invert", ("I",), "Invert the view", CURATE),
-    Key("curate.second_look", ("Ctrl+Shift+L",), "Second look: decide a sample again, blind", CURATE),
-    Key("curate.first", ("Home",), "First image", CURATE),
-    Key("curate.last", ("End",), "Last image", CURATE),
-)
 
 
 def bind_all(page: QWidget, commands: Mapping[str, Callable[[], object]]) -> dict[str, QShortcut]:

@@ -20,6 +20,7 @@ from curator.app.curate.overlays import (
 from curator.app.curate.tone import Tone
 from curator.app.curate.tools import Draft, Sheet, ToolName
 from curator.app.image_work import Loaded
+from curator.project import proposed_masks
 from curator.records import Mask, Proposal
 
 
@@ -96,16 +97,17 @@ class Layers:
         self._crop.show_crop(crop, sheet.width, sheet.height, proposed, tool == "crop")
         self._draft.show_draft(draft)
         masks = state.masks if draft.masks is None else draft.masks
-        self._show_masks(masks, "masks" not in state.edited and draft.masks is None, sheet.selected, tool)
+        self._show_masks(masks, proposed_masks(state), sheet.selected, tool)
         self._show_on_brain(state.proposal)
 
     def _show_masks(
-        self, masks: tuple[Mask, ...], proposed: bool, selected: int | None, tool: ToolName
+        self, masks: tuple[Mask, ...], proposed: frozenset[Mask], selected: int | None, tool: ToolName
     ) -> None:
         for number, item in enumerate(self._enough(self._masks, len(masks), MaskItem)):
             item.setVisible(number < len(masks))
             if number < len(masks):
-                item.show_mask(masks[number], proposed, number == selected, tool == "select")
+                mask = masks[number]
+                item.show_mask(mask, mask in proposed, number == selected, tool == "select")
 
     def _show_on_brain(self, proposal: Proposal | None) -> None:
         boxes = [one for one in proposal.overlays if one.on == "brain"] if proposal is not None else []

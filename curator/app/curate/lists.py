@@ -20,21 +20,20 @@ _BATCH: Final = 1000
 class _Images(QListView):
     """`chosen` carries the image that was clicked; with Ctrl or Shift it is selected instead.
 
-    `all_wanted`: nothing is listed, and the filter is to go.
+    `way_out`: nothing is listed, and the button that helps there was pressed.
     """
 
     chosen = Signal(int)
-    all_wanted = Signal()
+    way_out = Signal()
 
     def __init__(self, images: ImageList, side: int, name: str, *, names: bool) -> None:
         super().__init__()
         self._images = images
         self._empty = ""
-        self.show_all = QPushButton("Show all", self)
-        self.show_all.setAccessibleName("Show all images")
-        self.show_all.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.show_all.clicked.connect(self.all_wanted)
-        self.show_all.hide()
+        self.help = QPushButton(self)
+        self.help.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.help.clicked.connect(self.way_out)
+        self.help.hide()
         self._toggles = False
         self._delegate = ImageDelegate(side, names=names)
         self.setModel(images)
@@ -54,6 +53,8 @@ class _Images(QListView):
         # The page has the keys: a list that takes the focus would search by letters.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMouseTracking(True)
+        for signal in (images.modelReset, images.rowsInserted, images.rowsRemoved):
+            signal.connect(self._show_button)
         self.clicked.connect(self._clicked)
         theme.notifier().changed.connect(self.viewport().update)
 
@@ -66,21 +67,20 @@ class _Images(QListView):
         self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
         self._scroll_to(index)
 
-    def set_empty_words(self, words: str, *, button: bool = False) -> None:
-        """What is said while nothing is listed; `button` offers to list everything again."""
+    def set_empty_words(self, words: str, button: str = "") -> None:
+        """What is said while nothing is listed, and what the button below that says; empty for none."""
         self._empty = words
-        if button:
-            for signal in (self._images.modelReset, self._images.rowsInserted, self._images.rowsRemoved):
-                signal.connect(self._show_button)
+        self.help.setText(button)
+        self.help.setAccessibleName(button)
+        self._show_button()
         self.viewport().update()
 
+    @Slot()
     def _show_button(self) -> None:
-        self.show_all.setVisible(self._images.rowCount() == 0)
-        size = self.show_all.sizeHint()
+        self.help.setVisible(self._images.rowCount() == 0 and bool(self.help.text()))
+        size = self.help.sizeHint()
         middle = self.viewport().rect().center()
-        self.show_all.setGeometry(
-            middle.x() - size.width() // 2, middle.y() + 16, size.width(), size.height()
-        )
+        self.help.setGeometry(middle.x() - size.width() // 2, middle.y() + 16, size.width(), size.height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()
@@ -91,13 +91,11 @@ class _Images(QListView):
             painter = QPainter(self.viewport())
             painter.setPen(theme.current().dim)
             room = self.viewport().rect()
-            if not self.show_all.isHidden():
+            if not self.help.isHidden():
                 self._show_button()
                 room.setBottom(room.center().y() + 8)
             flags = Qt.AlignmentFlag.AlignHCenter
-            flags |= (
-                Qt.AlignmentFlag.AlignVCenter if self.show_all.isHidden() else Qt.AlignmentFlag.AlignBottom
-            )
+            flags |= Qt.AlignmentFlag.AlignVCenter if self.help.isHidden() else Qt.AlignmentFlag.AlignBottom
             painter.drawText(room, flags, self._empty)
 
     def _scroll_to(self, index: QModelIndex) -> None:

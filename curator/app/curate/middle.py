@@ -57,6 +57,7 @@ class Middle(QStackedWidget):
         self.confident.accepted.connect(self._accept_all)
         self.confident.looked_at.connect(self.open_image)
         self.propagate.accepted.connect(self._propagate)
+        self.propagate.grid_wanted.connect(self._leave_for_grid)
         self.compare.keep_wanted.connect(self._keep_only)
         self.compare.keep_best_wanted.connect(self._keep_best)
         self.compare.verdict.connect(self._say_copies)
@@ -148,6 +149,11 @@ class Middle(QStackedWidget):
             self.confident.shut()
             self.propagate.shut()
             self.show_view(self._before)
+
+    @Slot()
+    def _leave_for_grid(self) -> None:
+        self.close_sheet()
+        self.show_view("grid")
 
     @Slot(object)
     def _accept_all(self, edit: Edit) -> None:

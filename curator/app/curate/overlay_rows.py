@@ -7,11 +7,12 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from curator.app import theme
 from curator.app.curate.shapes import bounds
-from curator.app.widgets import IconButton, label
+from curator.app.widgets import IconButton, KeyTip, label
+from curator.project import proposed_masks
 from curator.records import ImageState, Mask, MaskKind, Overlay
 
 _HIGH: Final = 29
@@ -22,24 +23,28 @@ WHERE_WORDS: Final = {"background": "background", "head": "scalp or neck", "brai
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line. `mask` is the number of the mask, None for an overlay that is not masked."""
+    """One line. `mask` is the number of the mask, None for an overlay that is not masked; a `proposed` one was
+    not confirmed by a person.
+    """
 
     kind: MaskKind
     where: str
     score: float | None
     mask: int | None
+    proposed: bool = True
 
 
 def rows_of(state: ImageState) -> list[Row]:
     """The masks in their order, then overlays on the brain."""
     overlays = list(state.proposal.overlays) if state.proposal is not None else []
-    rows = []
+    rows, proposed = [], proposed_masks(state)
     for number, mask in enumerate(state.masks):
         found = max(overlays, key=lambda one: _shared(mask, one), default=None)
         if found is None or _shared(mask, found) < _SAME:
-            rows.append(Row(mask.kind, "by hand" if "masks" in state.edited else "", None, number))
+            where, score = "by hand" if "masks" in state.edited else "", None
         else:
-            rows.append(Row(mask.kind, WHERE_WORDS[found.on], found.score, number))
+            where, score = WHERE_WORDS[found.on], found.score
+        rows.append(Row(mask.kind, where, score, number, mask in proposed))
     rows += [Row(one.kind, WHERE_WORDS["brain"], one.score, None) for one in overlays if one.on == "brain"]
     return rows
 
@@ -120,7 +125,7 @@ class _RowButton(QAbstractButton):
         painter.drawLine(whole.bottomLeft(), whole.bottomRight())
         tone = colours.discard if row.mask is None else colours.unsure
         pen = QPen(QColor(tone), 1.2)
-        if row.mask is not None:
+        if row.mask is not None and row.proposed:
             pen.setDashPattern([2.2, 1.6])
         painter.setPen(pen)
         painter.drawRect(QRectF(4.5, _HIGH / 2 - 5, 9, 9))
@@ -146,10 +151,11 @@ class _RowButton(QAbstractButton):
 
 
 class OverlayRows(QWidget):
-    """`selected` and `deleted` carry the number of a mask."""
+    """`selected` and `deleted` carry the number of a mask; `all_deleted` is for all of them."""
 
     selected = Signal(int)
     deleted = Signal(int)
+    all_deleted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -159,6 +165,13 @@ class OverlayRows(QWidget):
         self._column.setSpacing(0)
         self._none = label("None found.", "dim")
         self._column.addWidget(self._none)
+        self.delete_all = QPushButton("Delete all masks")
+        self.delete_all.setProperty("role", "link")
+        self.delete_all.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.delete_all.setAccessibleName("Delete all masks")
+        KeyTip(self.delete_all, "Delete all masks ([curate.delete_all])")
+        self.delete_all.clicked.connect(self.all_deleted)
+        self._column.addWidget(self.delete_all, 0, Qt.AlignmentFlag.AlignRight)
         self._buttons: list[_RowButton] = []
         self._before: QWidget | None = None
 
@@ -181,6 +194,7 @@ class OverlayRows(QWidget):
                 button.show_row(rows[number], rows[number].mask is not None and rows[number].mask == selected)
             button.setVisible(number < len(rows))
         self._none.setVisible(not rows)
+        self.delete_all.setVisible(len(state.masks) > 1)
 
     def button(self, number: int) -> QAbstractButton:
         """The row at a place in the list."""
@@ -192,7 +206,7 @@ class OverlayRows(QWidget):
         button.delete_wanted.connect(self.deleted)
         before = self._buttons[-1] if self._buttons else self._before
         self._buttons.append(button)
-        self._column.addWidget(button)
+        self._column.insertWidget(self._column.indexOf(self.delete_all), button)
         if before is not None:
             QWidget.setTabOrder(before, button)
 

@@ -167,6 +167,16 @@ class MaskItem(_Overlay):
         self.setZValue(1 if selected else 0)
         self.update()
 
+    @property
+    def mask(self) -> Mask | None:
+        """What it shows."""
+        return self._mask
+
+    @property
+    def proposed(self) -> bool:
+        """Whether it is dashed."""
+        return self._proposed
+
     def boundingRect(self) -> QRectF:
         edge = self.px(6)
         return self._bounds.adjusted(-edge, -edge, edge, edge).united(self._tag_rect())
@@ -312,8 +322,10 @@ class DraftItem(_Overlay):
 
 
 def _line(painter: QPainter, colour: QColor, width: float) -> QPen:
-    """A pen of `width` screen pixels at any zoom; Qt's cosmetic pens count device pixels."""
-    pen = QPen(colour, width * painter.device().devicePixelRatioF())
+    """A pen of `width` screen pixels at any zoom. Qt's cosmetic pens count device pixels: whole ones, or a line
+    would be thicker on one side of a frame than on the other.
+    """
+    pen = QPen(colour, max(1, round(width * painter.device().devicePixelRatioF())))
     pen.setCosmetic(True)
     return pen
 

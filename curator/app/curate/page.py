@@ -135,7 +135,7 @@ class CuratePage(Page):
         column.addWidget(line())
         column.addWidget(self.strip)
         for view in (self.strip, self.grid):
-            view.set_empty_words("No image matches this filter.", button=True)
+            view.set_empty_words("No image matches this filter.", "Show all images")
 
     # The project
 
@@ -248,6 +248,7 @@ class CuratePage(Page):
         copies = [project.state(one) for one in self.images.copies_of(state.id)]
         proposing = any(self.model.jobs.get(key) is not None for key in ("scan", "propose"))
         self.inspector.show_state(state, copies, selected=self.canvas.selected, proposing=proposing)
+        self.stage.pad.show_reason(self.decisions.last_reason)
         self.inspector.decision.show_selected(len(self.decisions.targets) if self.decisions.many else 0)
 
     def _say_empty(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal, TypeAlias
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from curator.app.curate.lists import Grid
@@ -26,10 +26,11 @@ _SCOPES: Final[tuple[tuple[Scope, str], ...]] = (
 
 
 class PropagateSheet(QWidget):
-    """`accepted` carries the `Edit`; `closed` that nothing is wanted."""
+    """`accepted` carries the `Edit`; `closed` that nothing is wanted, `grid_wanted` that some are to be chosen."""
 
     accepted = Signal(object)
     closed = Signal()
+    grid_wanted = Signal()
 
     def __init__(self, loader: ImageLoader) -> None:
         super().__init__()
@@ -41,6 +42,7 @@ class PropagateSheet(QWidget):
         self._choices: dict[Scope, list[int]] = {}
         # What the person took out; kept while proposals come in and change what is shown.
         self._left_out: frozenset[int] = frozenset()
+        self._way_out: Callable[[], object] = self.closed.emit
         self._images = ImageList(loader, self)
         self._images.selected_changed.connect(self._chosen_by_hand)
         column = QVBoxLayout(self)
@@ -74,19 +76,20 @@ class PropagateSheet(QWidget):
         self.undecided = self._chip("only to do", "Leave out images that are decided already")
         for chip in (self.crop, self.masks, self.undecided):
             row.addWidget(chip)
+        row.addStretch(1)
+        column.addLayout(row)
+        foot = QHBoxLayout()
         self.words = label("", "dim")
-        row.addWidget(self.words, 1)
+        foot.addWidget(self.words, 1)
         self.apply = QPushButton("Apply")
         self.apply.setAccessibleName("Apply to these images")
         self.apply.setProperty("role", "primary")
         self.apply.clicked.connect(self._apply)
-        row.addWidget(self.apply)
-        column.addLayout(row)
+        foot.addWidget(self.apply)
+        column.addLayout(foot)
         self.grid = Grid(self._images, toggles=True)
         self.grid.setAccessibleName("What the images would become")
-        self.grid.set_empty_words(
-            "No other image is like that. Select some in the grid first, with Ctrl or Shift and a click."
-        )
+        self.grid.way_out.connect(self._leave_empty)
         column.addWidget(self.grid, 1)
 
     def open(
@@ -137,9 +140,12 @@ class PropagateSheet(QWidget):
         chip.clicked.connect(self._refresh)
         return chip
 
+    def _scoped(self) -> list[int]:
+        scope = self.scope.value()
+        return next((ids for name, ids in self._choices.items() if name == scope), [])
+
     def _targets(self) -> list[int]:
-        project, scope = self._project, self.scope.value()
-        found = next((ids for name, ids in self._choices.items() if name == scope), [])
+        project, found = self._project, self._scoped()
         if project is None or not self.undecided.isChecked():
             return found
         return [one for one in found if is_to_do(project.state(one))]
@@ -155,16 +161,39 @@ class PropagateSheet(QWidget):
     def _refresh(self, _what: object = None) -> None:
         project = self._project
         edit = self._edit(self._targets())
-        if project is None or edit is None:
+        preview = project.preview(edit) if project is not None and edit is not None else {}
+        if project is None or not preview:
             self._images.set_project(None)
+            self._say_empty(edit is not None)
         else:
-            preview = project.preview(edit)
             order = [one for one in project.ids if one in preview]
             left_out = self._left_out
             self._images.set_project(Preview({one: preview[one] for one in order}))
             self._images.select(one for one in order if one not in left_out)
             self._left_out = left_out
         self._say()
+
+    def _say_empty(self, same: bool) -> None:
+        """Says why there is nothing to apply, and what the button below it leads to; `same`: to the same."""
+        if not (self.crop.isChecked() or self.masks.isChecked()):
+            self._way_out = self.crop.click
+            self.grid.set_empty_words("Neither crop nor masks are to be applied.", "Apply the crop")
+        elif same:
+            self._way_out = self.closed.emit
+            self.grid.set_empty_words("The others have this crop and these masks already.", "Close")
+        elif self.undecided.isChecked() and self._scoped():
+            self._way_out = self.undecided.click
+            self.grid.set_empty_words("All of these are decided already.", "Take them all the same")
+        else:
+            self._way_out = self.grid_wanted.emit
+            self.grid.set_empty_words(
+                "No other image is like that. Select some in the grid, with Ctrl or Shift and a click.",
+                "To the grid",
+            )
+
+    @Slot()
+    def _leave_empty(self) -> None:
+        self._way_out()
 
     def _scope_chosen(self, _scope: object = None) -> None:
         self._left_out = frozenset()

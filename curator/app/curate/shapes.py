@@ -124,6 +124,22 @@ def moved_polygon(polygon: Polygon, dx: float, dy: float, width: int, height: in
     return tuple((x + right, y + down) for x, y in polygon)
 
 
+def sized_polygon(polygon: Polygon, dx: int, dy: int, width: int, height: int) -> Polygon:
+    """The polygon stretched by whole pixels to the right and down, as far as the image goes.
+
+    A box can be as small as one pixel; other polygons keep two, so that they can be stretched again.
+    """
+    x0, y0, x1, y1 = bounds(polygon)
+    box = box_polygon((x0, y0), (x1, y1), width, height)
+    least = 1 if polygon == box else 2
+    wide = min(max(x1 - x0 + dx, least), max(width - x0, x1 - x0))
+    high = min(max(y1 - y0 + dy, least), max(height - y0, y1 - y0))
+    if polygon == box:
+        return box_polygon((x0, y0), (x0 + wide, y0 + high), width, height)
+    across, down = (wide - 1) / max(1, x1 - x0 - 1), (high - 1) / max(1, y1 - y0 - 1)
+    return tuple((x0 + round((x - x0) * across), y0 + round((y - y0) * down)) for x, y in polygon)
+
+
 def on_image(at: Point, width: int, height: int) -> tuple[int, int]:
     """The pixel under a point, the nearest one where the point lies beside the image."""
     return (

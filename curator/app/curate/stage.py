@@ -10,18 +10,20 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from curator.app.curate.audit_round import AuditBanner
 from curator.app.curate.canvas import Canvas
 from curator.app.curate.cleaned_pane import CleanedPane
-from curator.app.curate.floating import KindPanel, ReasonStrip, ToolPalette
+from curator.app.curate.floating import DecisionPad, KindPanel, ReasonStrip, ToolPalette
 from curator.app.curate.hints import HintCard
 from curator.app.curate.notice import Notice
 from curator.app.curate.tone import Tone
 from curator.app.curate.tone_panel import TonePanel
-from curator.app.curate.tools import MASKING
+from curator.app.curate.tools import MASKING, Draft, with_draft
 from curator.app.image_loader import ImageLoader
 from curator.app.widgets import KeyHint
 from curator.records import ImageState
 
 _LOADING_MS: Final = 180
 _GAP: Final = 14
+# On a canvas of fewer pixels in width the tools are icons alone.
+_NARROW: Final = 480
 
 
 class Stage(QWidget):
@@ -36,6 +38,7 @@ class Stage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._loader = loader
         self._state: ImageState | None = None
+        self._draft: Draft | None = None
         self._shown: Literal["nothing", "small", "full"] = "nothing"
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -47,6 +50,7 @@ class Stage(QWidget):
         row.addWidget(self.cleaned, 1)
         self.tools = ToolPalette(self.canvas)
         self.kinds = KindPanel(self.canvas)
+        self.pad = DecisionPad(self.canvas)
         self.reasons = ReasonStrip(self.canvas)
         self.notice = Notice(self.canvas)
         self.tone = TonePanel(self.canvas)
@@ -82,6 +86,7 @@ class Stage(QWidget):
         canvas.kind_changed.connect(self._show_kinds)
         canvas.brush_changed.connect(self._show_kinds)
         canvas.tone_changed.connect(self._tone_changed)
+        canvas.drafted.connect(self._drafted)
         self.tone.changed.connect(canvas.set_tone)
         self._loader.image_ready.connect(self._image_ready)
         self._loader.cleaned_ready.connect(self._cleaned_ready)
@@ -183,8 +188,16 @@ class Stage(QWidget):
         if self._state is not None and image_id == self._state.id:
             self._show_cleaned()
 
+    @Slot(object)
+    def _drafted(self, draft: Draft | None) -> None:
+        """The cleaned image beside the original follows a gesture while it goes on."""
+        if draft != self._draft:
+            self._draft = draft
+            if not self.cleaned.isHidden():
+                self._show_cleaned()
+
     def _show_cleaned(self) -> None:
-        state = self._state
+        state = self._state if self._state is None else with_draft(self._state, self._draft)
         if self.canvas.mode != "cleaned" and self.cleaned.isHidden():
             return
         made = self._loader.cleaned(state) if state is not None and self._shown == "full" else None
@@ -239,16 +252,17 @@ class Stage(QWidget):
     def place(self) -> None:
         """Puts what floats over the canvas where it belongs."""
         wide, high = self.canvas.width(), self.canvas.height()
+        self.tools.set_compact(wide < _NARROW)
         self.tools.move(_GAP, _GAP)
         left = self.tools.width() + 2 * _GAP
         if not self.banner.isHidden():
-            self.banner.place(left - _GAP, wide, _GAP)
+            self.banner.place(left, wide, _GAP)
         right = 0 if self.tone.isHidden() else self.tone.width() + _GAP
         self.hint.place(left - _GAP, wide - right, high, _GAP)
         top = 0 if self.banner.isHidden() else self.banner.geometry().bottom() + _GAP
         # Also while it is covered, so that the image does not jump.
         foot = self.hint.height() + 2 * _GAP if self.hint.due else 0
-        self.canvas.keep_free(self.tools.width() + _GAP, top, foot)
+        self.canvas.keep_free(self.tools.width() + _GAP, top, self.pad.width() + _GAP, foot)
         self.kinds.move(_GAP, 2 * _GAP + self.tools.height() - 4)
         self.reasons.place(wide, high, _GAP)
         self.back.move(_GAP, high - self.back.sizeHint().height() - _GAP)
@@ -256,3 +270,6 @@ class Stage(QWidget):
         if not self.tone.isHidden():
             self.tone.adjustSize()
             self.tone.move(wide - self.tone.width() - _GAP, high - self.tone.height() - _GAP)
+        lowest = (high if self.tone.isHidden() else self.tone.y()) - self.pad.height() - _GAP
+        middle = max(_GAP, (high - self.pad.height()) // 2)
+        self.pad.move(wide - self.pad.width() - _GAP, max(0, min(middle, lowest)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from curator.app.curate import shapes
@@ -99,6 +99,14 @@ class Tool:
         return sheet.selected
 
 
+def with_draft(state: ImageState, draft: Draft | None) -> ImageState:
+    """The state that a gesture would give if it ended now, as far as that is known before it does."""
+    if draft is None:
+        return state
+    masks = state.masks if draft.masks is None else draft.masks
+    return replace(state, crop=draft.crop or state.crop, masks=masks)
+
+
 def mask_words(kind: MaskKind, done: str) -> str:
     """ "Text mask added"."""
     return f"{kind.capitalize()} mask {done}"
@@ -143,3 +151,25 @@ def nudged(sheet: Sheet, dx: int, dy: int) -> Edit | None:
     masks[sheet.selected] = Mask(mask.kind, polygon)
     # Its number tells it from another mask of its kind that is nudged right after it.
     return with_masks(sheet, masks, mask_words(mask.kind, f"{sheet.selected + 1} nudged"), merges=True)
+
+
+def sized(sheet: Sheet, dx: int, dy: int) -> Edit | None:
+    """The edit that moves right edge and foot of the selected mask, else of the crop; one joins the next."""
+    if sheet.selected is None:
+        handle = ("e" if dx else "") + ("s" if dy else "")
+        crop = shapes.crop_by_handle(sheet.crop, handle, dx, dy, sheet.width, sheet.height)
+        return with_crop(sheet, crop, "Crop sized", merges=True)
+    masks = list(sheet.state.masks)
+    mask = masks[sheet.selected]
+    polygon = shapes.sized_polygon(mask.polygon, dx, dy, sheet.width, sheet.height)
+    masks[sheet.selected] = Mask(mask.kind, polygon)
+    return with_masks(sheet, masks, mask_words(mask.kind, f"{sheet.selected + 1} sized"), merges=True)
+
+
+def with_box(sheet: Sheet, middle: Point) -> Edit | None:
+    """The edit that adds a box around a point, an eighth of the image in size: the way to draw by keys."""
+    wide, high = max(2, sheet.width // 8), max(2, sheet.height // 8)
+    x = min(max(round(middle[0] - wide / 2), 0), max(0, sheet.width - wide))
+    y = min(max(round(middle[1] - high / 2), 0), max(0, sheet.height - high))
+    polygon = shapes.box_polygon((x, y), (x + wide, y + high), sheet.width, sheet.height)
+    return with_masks(sheet, (*sheet.state.masks, Mask(sheet.kind, polygon)), mask_words(sheet.kind, "added"))

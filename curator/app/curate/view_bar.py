@@ -9,8 +9,7 @@ from PySide6.QtGui import QIntValidator, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from curator.app.curate.text_field import TextField
-from curator.app.shortcuts import display, shortcuts
-from curator.app.widgets import IconButton, label, line
+from curator.app.widgets import IconButton, KeyTip, label, line
 from curator.records import MASK_KINDS
 
 _NARROW: Final = 730
@@ -43,7 +42,7 @@ class ViewBar(QWidget):
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setValidator(QIntValidator(1, 9_999_999, self))
         self.number.setAccessibleName("Go to image number")
-        self.number.setToolTip("Go to image number (Ctrl+G)")
+        KeyTip(self.number, "Go to image number ([curate.go_to])")
         self.number.left.connect(self._number_typed)
         self._of = label("", "dim")
         self._row.addSpacing(4)
@@ -76,7 +75,7 @@ class ViewBar(QWidget):
         full.setProperty("role", "link")
         full.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         full.setAccessibleName("Full size")
-        full.setToolTip("Full size (double click)")
+        KeyTip(full, "Full size ([curate.full_size], or double click)")
         full.clicked.connect(lambda: self.wanted.emit("curate.full_size"))
         self._row.addWidget(full)
         self._row.addSpacing(4)
@@ -109,7 +108,7 @@ class ViewBar(QWidget):
         button.setStyleSheet("QPushButton { padding: 2px 4px; } QPushButton::menu-indicator { width: 0; }")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(name)
-        button.setToolTip(f"{name} ({display(shortcuts.get(key).keys[0])})")
+        KeyTip(button, f"{name} ([{key}])")
         if emits:
             button.clicked.connect(lambda: self.wanted.emit(key))
         self._row.addWidget(button)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
 
 from curator.app import theme
@@ -37,7 +37,7 @@ class ImageView(QGraphicsView):
         self.setMouseTracking(True)
         self._size = (0, 0)
         self._fitted = True
-        self._left_taken = self._top_taken = self._foot_taken = 0
+        self._left_taken = self._top_taken = self._right_taken = self._foot_taken = 0
 
     @property
     def view_scale(self) -> float:
@@ -55,12 +55,11 @@ class ImageView(QGraphicsView):
         room = 5000 + 3 * max(width, height)
         self.setSceneRect(QRectF(0, 0, width, height).adjusted(-room, -room, room, room))
 
-    def keep_free(self, left: int, top: int, foot: int) -> None:
-        """So many pixels on the left, at the top and at the foot are covered: a fitted image goes beside and
-        between them.
-        """
+    def keep_free(self, left: int, top: int, right: int, foot: int) -> None:
+        """So many pixels on each side are covered: a fitted image goes beside and between them."""
         fits_anew = self._fitted and (top, foot) != (self._top_taken, self._foot_taken)
-        self._left_taken, self._top_taken, self._foot_taken = left, top, foot
+        self._left_taken, self._top_taken = left, top
+        self._right_taken, self._foot_taken = right, foot
         if fits_anew:
             self.fit()
 
@@ -84,6 +83,9 @@ class ImageView(QGraphicsView):
         scale = self._fitting(view)
         if view.center().x() - width * scale / 2 < self._left_taken:
             view.setLeft(max(view.left(), self._left_taken + _MARGIN / 2))
+            scale = self._fitting(view)
+        if view.center().x() + width * scale / 2 > self.viewport().width() - self._right_taken:
+            view.setRight(self.viewport().width() - self._right_taken - _MARGIN / 2)
             scale = self._fitting(view)
         self._set_scale(scale)
         shift = (QRectF(self.viewport().rect()).center() - view.center()) / scale
@@ -114,6 +116,13 @@ class ImageView(QGraphicsView):
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setValue(across.value() - dx)
         down.setValue(down.value() - dy)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys are the page's."""
+        event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        event.ignore()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         turned = event.angleDelta().y() or event.angleDelta().x()

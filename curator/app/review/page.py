@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from curator.app import messages
+from curator.app.jobs import load
 from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.review.bar import ReviewBar
@@ -100,8 +101,6 @@ class ReviewPage(Page):
     # Loading
 
     def _load(self, run_dir: Path, split: Split) -> None:
-        from curator.evaluation.results import read_results
-
         running = self.model.jobs.get(KEY)
         if running is not None:
             running.cancel()
@@ -110,7 +109,12 @@ class ReviewPage(Page):
         self._run_dir, self._split = run_dir, split
         self.empty.say_loading(run_dir.name, split)
         self._stack.setCurrentWidget(self.empty)
-        job = self.model.jobs.start("Predicting", lambda: read_results(run_dir, split), key=KEY)
+        # Imported on the job's thread: it needs PyTorch.
+        job = self.model.jobs.start(
+            "Predicting",
+            lambda: load("curator.evaluation.results").read_results(run_dir, split),
+            key=KEY,
+        )
         job.event.connect(self._take)
         job.failed.connect(self._failed)
 

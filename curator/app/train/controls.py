@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from curator.app.shortcuts import display, shortcuts
 from curator.app.widgets import label, line
+
+# So long the second press counts.
+_SURE_MS: Final = 6000
 
 
 class Controls(QWidget):
@@ -15,6 +20,7 @@ class Controls(QWidget):
     train_wanted = Signal()
     pause_wanted = Signal()
     stop_wanted = Signal()
+    discard_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +43,16 @@ class Controls(QWidget):
         self.stop_button = _button("Stop and keep", "", self.stop_wanted)
         for button in (self.train_button, self.pause_button, self.stop_button):
             row.addWidget(button, 1)
+        self.discard_button = QPushButton()
+        self.discard_button.setProperty("role", "danger-link")
+        self.discard_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.discard_button.clicked.connect(self.discard)
+        column.addWidget(self.discard_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._sure = QTimer(self)
+        self._sure.setSingleShot(True)
+        self._sure.setInterval(_SURE_MS)
+        self._sure.timeout.connect(self._name_discard)
+        self._name_discard()
         self.show_idle(None)
         shortcuts.changed.connect(self._name_keys)
         self._name_keys()
@@ -49,6 +65,9 @@ class Controls(QWidget):
         self.train_button.show()
         self.pause_button.hide()
         self.stop_button.hide()
+        self.discard_button.hide()
+        self._sure.stop()
+        self._name_discard()
 
     def show_running(self, *, paused: bool, ending: bool) -> None:
         """A training runs."""
@@ -57,7 +76,7 @@ class Controls(QWidget):
         self.pause_button.setText("Go on" if paused else "Pause")
         self.pause_button.setAccessibleName(self.pause_button.text())
         self.stop_button.setText("Stopping …" if ending else "Stop and keep")
-        for button in (self.pause_button, self.stop_button):
+        for button in (self.pause_button, self.stop_button, self.discard_button):
             button.setEnabled(not ending)
             button.show()
 
@@ -65,11 +84,32 @@ class Controls(QWidget):
         """Why no training can begin, as shown."""
         return self._trouble.text()
 
+    @Slot()
+    def discard(self) -> None:
+        """Asks, in the button itself, whether the run shall go to the trash; the second time it does."""
+        if not self.discard_button.isVisible() or not self.discard_button.isEnabled():
+            return
+        if self._sure.isActive():
+            self._sure.stop()
+            self._name_discard()
+            self.discard_wanted.emit()
+        else:
+            self._sure.start()
+            self._name_discard()
+
+    @Slot()
+    def _name_discard(self) -> None:
+        asked = self._sure.isActive()
+        words = "Press again: into the trash with it" if asked else "Discard the run"
+        self.discard_button.setText(words)
+        self.discard_button.setAccessibleName(words)
+
     def _name_keys(self) -> None:
         for button, id in (
             (self.train_button, "train.start"),
             (self.pause_button, "train.pause"),
             (self.stop_button, "train.stop"),
+            (self.discard_button, "train.discard"),
         ):
             button.setToolTip(display(shortcuts.get(id).keys[0]))
 

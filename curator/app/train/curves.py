@@ -24,18 +24,35 @@ class Curves:
     val_loss: list[float] = field(default_factory=list)
     train_accuracy: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
+    val_auroc: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     batch_at: list[float] = field(default_factory=list)
     batch_loss: list[float] = field(default_factory=list)
     phases: list[tuple[float, str]] = field(default_factory=list)
     _step: int = 1
+    _before: tuple[int, float, float] = (0, 0.0, 0.0)
+    _base: tuple[int, float] = (0, 0.0)
 
     def add_batch(self, event: BatchDone) -> None:
-        """One batch further; while validating there is nothing to add."""
-        if event.loss is None or (event.batch % self._step and event.batch != event.batches):
+        """One batch further; while validating there is nothing to add.
+
+        The event's loss is the mean of the epoch so far; drawn is that of the batches since the last point.
+        """
+        if event.loss is None:
+            self._base = (event.epoch, event.position)
             return
+        if event.batch % self._step and event.batch != event.batches:
+            return
+        # What an epoch begins with besides training, such as features being worked out, moves no loss.
+        base = self._base[1] if self._base[0] == event.epoch else 0.0
+        epoch, position, mean = self._before
+        if epoch != event.epoch or event.position <= position:
+            position, mean = base, 0.0
+        self._before = (event.epoch, event.position, float(event.loss))
+        since = max(event.position - position, 1e-12)
         self.batch_at.append(event.epoch - 1 + event.position)
-        self.batch_loss.append(float(event.loss))
+        gained = event.loss * (event.position - base) - mean * (position - base)
+        self.batch_loss.append(max(0.0, gained / since))
         if len(self.batch_at) > _MOST_BATCHES:
             self.batch_at, self.batch_loss = self.batch_at[::2], self.batch_loss[::2]
             self._step *= 2
@@ -47,6 +64,7 @@ class Curves:
         self.val_loss.append(_number(metrics.val_loss))
         self.train_accuracy.append(_number(metrics.train_accuracy))
         self.val_accuracy.append(_number(metrics.val_balanced_accuracy))
+        self.val_auroc.append(_number(metrics.val_auroc))
         self.learning_rate.append(_number(metrics.learning_rate))
 
     def add_phase(self, epoch: int, name: str) -> None:
@@ -54,6 +72,11 @@ class Curves:
         at = float(epoch - 1)
         if at > 0:
             self.phases.append((at, name))
+
+    @property
+    def best(self) -> int | None:
+        """Where in the lists the epoch is that `best.pt` holds: the lowest validation loss."""
+        return _best(self.val_loss, lowest=True)
 
     def loss_words(self) -> tuple[str, ...]:
         """Last and best validation loss, in full and shorter."""
@@ -64,6 +87,10 @@ class Curves:
     def accuracy_words(self) -> tuple[str, ...]:
         """Last and best balanced accuracy on the validation images, in full and shorter."""
         return self._last_and_best(self.val_accuracy, lowest=False)
+
+    def auroc_words(self) -> tuple[str, ...]:
+        """Last and best area under the ROC curve on the validation images, in full and shorter."""
+        return self._last_and_best(self.val_auroc, lowest=False)
 
     def _last_and_best(self, values: list[float], *, lowest: bool) -> tuple[str, ...]:
         best = _best(values, lowest=lowest)
@@ -109,6 +136,20 @@ def steps(epochs: list[float], values: list[float]) -> tuple[list[float], list[f
         x += [epoch - 1, epoch]
         y += [value, value]
     return x, y
+
+
+def smoothed(values: list[float], factor: float) -> list[float]:
+    """The exponential moving average, its start corrected as in Adam (Kingma and Ba, 2015), so that it does not
+    begin at 0; `factor` 0 leaves the values as they are, near 1 they hardly move."""
+    if not factor:
+        return values
+    found: list[float] = []
+    mean, weight = 0.0, 0.0
+    for value in values:
+        mean = factor * mean + (1 - factor) * value
+        weight = factor * weight + (1 - factor)
+        found.append(mean / weight)
+    return found
 
 
 def _number(value: float | None) -> float:

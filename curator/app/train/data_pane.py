@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from curator.app.project_model import ProjectModel
+from curator.app.train.balance import BalanceBars
 from curator.app.train.facts import DataFacts, counted, trouble
 from curator.app.widgets import FactRow, SectionLabel, label
 from curator.app.words import count
@@ -44,6 +45,9 @@ class DataPane(QWidget):
         self.undecided = FactRow("Undecided", tip="Images that no person has decided on")
         for row in (self.kept, self.splits, self.astray, self.leak, self.undecided):
             column.addWidget(row)
+        column.addSpacing(6)
+        self.balance = BalanceBars()
+        column.addWidget(self.balance)
         column.addSpacing(8)
         self.accept = QCheckBox()
         self.accept.setAccessibleName("Count unreviewed proposals as decided")
@@ -123,6 +127,7 @@ class DataPane(QWidget):
             self.splits.set_value(sizes + new)
         self.astray.set_value(str(facts.astray), "bad" if facts.astray else "good")
         self.leak.set_value(f"{100 * facts.leak:.0f} % leak", "warn" if facts.leak > 0.005 else "good")
+        self.balance.show_balance(facts.balance)
         to_do = facts.unreviewed + facts.undecided
         self.undecided.set_value(str(to_do), "warn" if to_do else "good")
         self.accept.setText(f"Count unreviewed proposals ({facts.unreviewed})")

@@ -16,7 +16,8 @@ _SLICE: Final = 400
 class DataFacts:
     """Counts of images. `kept` and `split` depend on whether proposals count; `unreviewed` are those images
     that a proposal decides and no person has. `astray` are groups that lie in more than one split. `leak` is
-    the expected share of test images with a copy in training, were all images split at random.
+    the expected share of test images with a copy in training, were all images split at random. `balance` counts
+    the kept images by class and split ("" for those that are in none yet).
     """
 
     total: int = 0
@@ -29,6 +30,7 @@ class DataFacts:
     unsplit: int = 0
     astray: int = 0
     leak: float = 0.0
+    balance: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def counted(
@@ -38,6 +40,7 @@ def counted(
     kept = unreviewed = unreviewed_kept = undecided = unsplit = 0
     split: Counter[str] = Counter()
     labels: Counter[str] = Counter()
+    balance: Counter[tuple[str, str]] = Counter()
     groups: Counter[str] = Counter()
     splits_of: dict[str, set[str]] = {}
     for number, state in enumerate(states, 1):
@@ -51,6 +54,7 @@ def counted(
         if state.decision == "keep" and (accept_proposals or not proposed):
             kept += 1
             labels[state.label] += 1
+            balance[state.label, state.split or ""] += 1
             if state.split is None:
                 unsplit += 1
             else:
@@ -71,6 +75,7 @@ def counted(
         unsplit=unsplit,
         astray=astray,
         leak=leaking / len(states) if states else 0.0,
+        balance=dict(balance),
     )
 
 

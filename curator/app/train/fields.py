@@ -59,12 +59,12 @@ class RateBox(QDoubleSpinBox):
 
 
 class FractionBox(QDoubleSpinBox):
-    """0 to 0.9 in steps of 0.05."""
+    """0 to 0.99 in steps of 0.05."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setDecimals(2)
-        self.setRange(0.0, 0.9)
+        self.setRange(0.0, 0.99)
         self.setSingleStep(0.05)
 
 
@@ -113,11 +113,11 @@ def count_box(least: int, most: int, *, step: int = 1) -> QSpinBox:
     return box
 
 
-def choice_box(choices: Sequence[str]) -> QComboBox:
-    """One of a few words."""
+def choice_box(choices: Sequence[tuple[str, str]]) -> QComboBox:
+    """One of a few values, each with its words."""
     box = QComboBox()
-    for choice in choices:
-        box.addItem(choice, choice)
+    for choice, words in choices:
+        box.addItem(words, choice)
     return box
 
 

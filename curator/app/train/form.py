@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QGridLayout,
+    QHBoxLayout,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -21,73 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from curator.app.train.fields import BatchBox, Field, FractionBox, RateBox, choice_box, count_box
+from curator.app.train.options import CHOICES, GROUPS, LIMITS, MEMORY_TAKERS, WORDS
 from curator.app.widgets import Fold, SectionLabel, label
-from curator.imaging.render import RESIZES
-from curator.training.config import (
-    AUGMENTATIONS,
-    BALANCES,
-    CLEANINGS,
-    OPTIMISERS,
-    PRECISIONS,
-    PRESETS,
-    SCHEDULES,
-    TrainConfig,
-)
+from curator.imaging.render import Resize
+from curator.training.config import PRESETS, TrainConfig
 
 DEFAULT_PRESET: Final = "fine-tune"
 _OTHER_FILE: Final = "file…"
-
-# What the folded form shows, in order: field of TrainConfig, words, kind, tip.
-FIELDS: Final = (
-    Field("epochs", "Epochs", "count", "Rounds over all training images"),
-    Field("head_epochs", "of them head only", "count", "Rounds in which only the last layer learns"),
-    Field("open_groups", "Blocks opened then", "count", "Groups of layers, from the top, that learn after"),
-    Field("open_every", "One more every", "count", "Epochs between two openings; 0 opens all at once"),
-    Field("feature_views", "Views for the head", "count", "Augmented views of each image, worked out once"),
-    Field("batch_size", "Batch size", "batch", "Images worked on at once; 0 finds what memory holds"),
-    Field("optimiser", "Optimiser", "choice", "AdamW, or SGD with momentum"),
-    Field("head_lr", "Learning rate, head", "rate", "Step size while only the head learns"),
-    Field("lr", "Learning rate", "rate", "Step size once the upper blocks learn too"),
-    Field("schedule", "Schedule", "choice", "How learning rates fall: on a plateau, along a cosine, never"),
-    Field("weight_decay", "Weight decay", "rate", "Pull of the weights towards zero"),
-    Field("dropout", "Dropout", "fraction", "Share of features left out at random"),
-    Field("label_smoothing", "Label smoothing", "fraction", "How far labels are believed less than wholly"),
-    Field("early_stopping", "Stop after, epochs", "count", "Without a better validation loss; 0 never stops"),
-    Field("augmentation", "Augmentation", "choice", "How training images are varied"),
-    Field("image_size", "Image size", "size", "Side of the network's square in pixels"),
-    Field("resize", "Resize", "choice", "How an image is fitted into the square"),
-    Field("cleaning", "Cleaned by", "choice", "Crop and masks, the crop alone, or the images as they are"),
-    Field("balance", "Balance classes by", "choice", "Rare classes count as much as common ones"),
-    Field("seed", "Seed", "count", "The same seed gives the same run, as far as the device allows"),
-    Field("deterministic", "Deterministic", "flag", "Repeats exactly, slower"),
-    Field("precision", "Precision", "choice", "auto takes the fastest that a short trial shows"),
-    Field("weights", "Start from", "weights", "Weights the backbone starts from"),
-    Field("device", "Device", "choice", "auto takes the best there is"),
-)
-CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "augmentation": AUGMENTATIONS,
-    "optimiser": OPTIMISERS,
-    "schedule": SCHEDULES,
-    "cleaning": CLEANINGS,
-    "balance": BALANCES,
-    "precision": PRECISIONS,
-    "resize": RESIZES,
-    "device": ("auto", "cuda", "mps", "cpu"),
-    "weights": ("imagenet", "none"),
-}
-# With another of these, or another backbone, a batch takes other memory.
-MEMORY_TAKERS: Final = ("image_size", "open_groups", "optimiser", "precision", "weights", "device")
-LIMITS: Final[dict[str, tuple[int, int]]] = {
-    "epochs": (1, 10_000),
-    "head_epochs": (0, 10_000),
-    "open_groups": (0, 100),
-    "open_every": (0, 1000),
-    "feature_views": (0, 256),
-    "batch_size": (0, 4096),
-    "early_stopping": (0, 1000),
-    "image_size": (32, 1024),
-    "seed": (0, 2**31 - 1),
-}
 
 
 class PresetCard(QPushButton):
@@ -102,12 +43,22 @@ class PresetCard(QPushButton):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 9, 12, 10)
         column.setSpacing(2)
-        for part in (label(title, "name"), label(description, "dim", wrap=True)):
+        self._title, self._description = title, description
+        self._words = label(description, "dim", wrap=True)
+        for part in (label(title, "name"), self._words):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(part)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    def show_time(self, words: str) -> None:
+        """Says how long it takes; "" where nobody knows."""
+        text = f"{self._description} {words}".strip()
+        if text != self._words.text():
+            self._words.setText(text)
+            self.setAccessibleName(f"Preset {self._title}: {text}")
+            self.updateGeometry()
 
     def hasHeightForWidth(self) -> bool:
         """The description wraps."""
@@ -120,10 +71,11 @@ class PresetCard(QPushButton):
 
 
 class TrainForm(QWidget):
-    """Makes a `TrainConfig`. `changed` comes with every change."""
+    """Makes a `TrainConfig`. `changed` comes with every change; `preview_wanted` asks to see the augmentation."""
 
     changed = Signal()
     find_rate_wanted = Signal()
+    preview_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,7 +99,13 @@ class TrainForm(QWidget):
             column.addWidget(card)
         self._group.buttonClicked.connect(self._preset_clicked)
         column.addSpacing(6)
-        column.addWidget(SectionLabel("Backbone"))
+        heading = QHBoxLayout()
+        heading.addWidget(SectionLabel("Backbone"), 1)
+        self.compare_button = QPushButton("Compare backbones…")
+        self.compare_button.setAccessibleName("Compare backbones")
+        self.compare_button.setProperty("role", "link")
+        heading.addWidget(self.compare_button)
+        column.addLayout(heading)
         self.backbone = QComboBox()
         self.backbone.setAccessibleName("Backbone")
         self.backbone.addItem(TrainConfig().backbone, TrainConfig().backbone)
@@ -190,10 +148,19 @@ class TrainForm(QWidget):
 
     def set_preset(self, name: str) -> None:
         """Puts every option to what the preset `name` says; the backbone stays unless it says one."""
+        self.set_config(self.plan_of(name))
+
+    def plan_of(self, name: str) -> TrainConfig:
+        """What the preset `name` would do with the backbone that is chosen."""
         config = TrainConfig.preset_named(name)
-        if "backbone" not in PRESETS[name].changes:
-            config = dataclasses.replace(config, backbone=self.backbone.currentData())
-        self.set_config(config)
+        if "backbone" in PRESETS[name].changes:
+            return config
+        return dataclasses.replace(config, backbone=self.backbone.currentData())
+
+    def show_times(self, times: Mapping[str, str]) -> None:
+        """Says on each preset's card how long it takes on this machine."""
+        for name, words in times.items():
+            self.cards[name].show_time(words)
 
     def set_backbones(self, cards: Sequence[tuple[str, str]]) -> None:
         """Fills the list of backbones: (name, words). The one that was chosen stays chosen."""
@@ -207,6 +174,21 @@ class TrainForm(QWidget):
         self.backbone.blockSignals(False)
         self.changed.emit()
 
+    @Slot(str)
+    def choose_backbone(self, name: str) -> None:
+        """Chooses the backbone `name`; nothing where there is none of that name."""
+        index = self.backbone.findData(name)
+        if index >= 0:
+            self.backbone.setCurrentIndex(index)
+
+    def resize_choice(self) -> Resize:
+        """How an image is fitted into the network's square."""
+        return cast("Resize", _read(self._editors["resize"]))
+
+    def editor(self, name: str) -> Any:
+        """The control of one field of `TrainConfig`."""
+        return self._editors[name]
+
     def weights(self) -> str:
         """What the backbone is to start from: "imagenet", "none" or a file."""
         return str(_read(self._editors["weights"]))
@@ -217,6 +199,7 @@ class TrainForm(QWidget):
         self.weights_words.setVisible(bool(words))
         self.fetch_button.setVisible(can_fetch)
 
+    @Slot(int)
     def show_found_batch(self, size: int) -> None:
         """Shows in place of "auto" the batch size that a training has found, while it would be found again."""
         self._found_for = self._memory_takers()
@@ -248,20 +231,36 @@ class TrainForm(QWidget):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(0, 1)
-        for row, field in enumerate(FIELDS):
-            editor = self._editor(field)
-            editor.setAccessibleName(field.words)
-            editor.setToolTip(field.tip)
-            editor.setFixedWidth(118)
-            words = label(field.words, "dim")
-            words.setToolTip(field.tip)
-            words.setBuddy(editor)
-            grid.addWidget(words, row, 0)
-            if field.name == "lr":
-                grid.addWidget(self.find_button, row, 0, Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(editor, row, 1, Qt.AlignmentFlag.AlignRight)
-            self._editors[field.name] = editor
+        self.preview_button = QPushButton("Preview …")
+        self.preview_button.setProperty("role", "link")
+        self.preview_button.setAccessibleName("Preview the augmentation")
+        self.preview_button.clicked.connect(self.preview_wanted)
+        row = 0
+        for heading, fields in GROUPS:
+            grid.setRowMinimumHeight(row, 26 if row else 0)
+            grid.addWidget(label(heading, "small"), row, 0, Qt.AlignmentFlag.AlignBottom)
+            for field in fields:
+                row += 1
+                self._add_field(grid, row, field)
+                if field.name == "augmentation":
+                    row += 1
+                    grid.addWidget(self.preview_button, row, 1, Qt.AlignmentFlag.AlignLeft)
+            row += 1
         return holder
+
+    def _add_field(self, grid: QGridLayout, row: int, field: Field) -> None:
+        editor = self._editor(field)
+        editor.setAccessibleName(field.words)
+        editor.setToolTip(field.tip)
+        editor.setFixedWidth(118)
+        words = label(field.words, "dim")
+        words.setToolTip(field.tip)
+        words.setBuddy(editor)
+        grid.addWidget(editor, row, 1, Qt.AlignmentFlag.AlignRight)
+        self._editors[field.name] = editor
+        grid.addWidget(words, row, 0)
+        if field.name == "lr":
+            grid.addWidget(self.find_button, row, 0, Qt.AlignmentFlag.AlignRight)
 
     def _editor(self, field: Field) -> QWidget:
         if field.kind in ("count", "size"):
@@ -284,7 +283,7 @@ class TrainForm(QWidget):
             flag = QCheckBox()
             flag.toggled.connect(self.changed)
             return flag
-        combo = choice_box(CHOICES[field.name])
+        combo = choice_box([(choice, WORDS.get(choice, choice)) for choice in CHOICES[field.name]])
         if field.kind == "weights":
             combo.setItemText(0, "ImageNet")
             combo.addItem(_OTHER_FILE, _OTHER_FILE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,13 +35,19 @@ class MemoryWatch(QObject):
         self.minutes: list[float] = []
         self.first: list[float] = []
         self.second: list[float] = []
-        self.peak = 0.0
+        self.others: list[float] = []
+        self.peaks: list[float] = []
+        self.phases: list[tuple[float, str]] = []
         self._began = time.monotonic()
 
     def start(self, device: Any) -> None:
         """Begins to sample `device`, with an empty curve."""
         self.clear()
         self._device = device
+        # Imported here: by now the training has loaded torch on its own thread.
+        from curator.training.device import forget_peak
+
+        forget_peak(device)
         self._timer.start(_INTERVAL_MS)
         self._sample()
 
@@ -48,11 +55,15 @@ class MemoryWatch(QObject):
         """Ends; the curve stays."""
         self._timer.stop()
 
+    def mark(self, words: str) -> None:
+        """Another phase begins now."""
+        self.phases.append(((time.monotonic() - self._began) / 60, words))
+
     def take(self, sample: MemorySample, at: float) -> None:
         """Adds a sample taken `at` minutes after the start; in GiB from here on.
 
         The two curves are allocated and reserved on a device with memory of its own, else this process and
-        what is free on the machine.
+        what is free on the machine; the others what other processes hold of the same memory.
         """
         own = sample.kind != "cpu"
         first = sample.allocated if own else sample.process
@@ -61,9 +72,12 @@ class MemoryWatch(QObject):
         self.minutes.append(at)
         self.first.append((first or 0) / _GIB)
         self.second.append((second or 0) / _GIB)
-        self.peak = max(self.peak, self.first[-1])
+        elsewhere = sample.others if own else sample.machine_total - sample.machine_free - sample.process
+        self.others.append(math.nan if elsewhere is None else max(elsewhere, 0) / _GIB)
+        self.peaks.append(max(sample.peak / _GIB, self.first[-1], *self.peaks[-1:]))
         if len(self.minutes) > _MOST_SAMPLES:
             self.minutes, self.first, self.second = self.minutes[::2], self.first[::2], self.second[::2]
+            self.others, self.peaks = self.others[::2], self.peaks[::2]
             self._timer.setInterval(self._timer.interval() * 2)
         self.sampled.emit()
 
@@ -71,12 +85,13 @@ class MemoryWatch(QObject):
         """What stands in the plot's corner, in full and shorter."""
         if self.last is None:
             return ("",)
-        now = f"{self.first[-1]:.1f}"
+        now, peak = f"{self.first[-1]:.1f}", f"{self.peaks[-1]:.1f}"
         if self.last.kind == "cpu":
             free = f"{self.second[-1]:.1f}"
-            return f"{now} GB used, {free} GB free", f"{now} GB, {free} free", f"{now} GB"
+            words = f"{now} GB used, {free} GB free"
+            return f"{words}, peak {peak}", words, f"{now} GB, {free} free", f"{now} GB"
         total = (self.last.total or 0) / _GIB
-        return f"{now} of {total:.1f} GB, peak {self.peak:.1f}", f"{now} of {total:.1f} GB", f"{now} GB"
+        return f"{now} of {total:.1f} GB, peak {peak}", f"{now} of {total:.1f} GB", f"{now} GB"
 
     @Slot()
     def _sample(self) -> None:

@@ -13,25 +13,23 @@ from curator.app import messages
 from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.shortcuts import bind
+from curator.app.train.augment_preview import AugmentPreview
 from curator.app.train.controls import Controls
-from curator.app.train.curve_panel import CurvePanel
 from curator.app.train.curves import Curves
 from curator.app.train.data_pane import DataPane
 from curator.app.train.form import TrainForm
-from curator.app.train.header import RunHeader
-from curator.app.train.memory import MemoryWatch
-from curator.app.train.run_index import CurvesRead
+from curator.app.train.live import Live
 from curator.app.train.run_table import RunRow
 from curator.app.train.runs_pane import RunsPane
 from curator.app.train.trainer import Trainer
 from curator.app.train.weights import WeightsWatch
-from curator.app.words import count, duration
+from curator.app.words import count, rough_duration
 from curator.errors import CuratorError
-from curator.records import Warned
+from curator.training.config import TrainConfig
 
 _LEFT_WIDTH = 312
 # Heading, the table's header and four runs, or one in a page lower than `_LOW`.
-_RUNS_HEIGHT = 188
+_RUNS_HEIGHT = 196
 _RUNS_HEIGHT_LOW = 112
 _LOW = 700
 
@@ -49,18 +47,13 @@ class TrainPage(Page):
         super().__init__()
         self.model = model
         self.trainer = Trainer(model, self)
-        self.memory = MemoryWatch(self)
+        self.live = Live(self)
+        self.memory, self.header, self.panel = self.live.memory, self.live.header, self.live.panel
         self.data = DataPane(model)
         self.form = TrainForm()
         self.controls = Controls()
-        self.header = RunHeader()
-        self.panel = CurvePanel(self.memory)
         self.runs = RunsPane(model, self.panel)
         self.weights = WeightsWatch(model.jobs, self.form)
-        self._curves = Curves()
-        self._failure = ""
-        self._best: int | None = None
-        self._seconds = 0.0
         self._lay_out()
         self._connect()
         self._show_state()
@@ -82,8 +75,11 @@ class TrainPage(Page):
         """Begins a training with what the form says."""
         if self.trainer.job is not None or self._trouble() is not None:
             return
+        config = self._config()
+        if config is None:
+            return
         try:
-            self.trainer.start(self.form.config(), accept_proposals=self.data.accept_proposals)
+            self.trainer.start(config, accept_proposals=self.data.accept_proposals)
         except CuratorError as error:
             messages.show(str(error), "error")
 
@@ -99,23 +95,54 @@ class TrainPage(Page):
         self._show_state()
 
     @Slot()
+    def compare_backbones(self) -> None:
+        """Shows the backbones side by side."""
+        from curator.app.train.models_view import ModelsDialog
+
+        dialog = ModelsDialog(
+            self.model, str(self.form.backbone.currentData()), self.form.resize_choice(), self
+        )
+        dialog.backbone_chosen.connect(self.form.choose_backbone)
+        dialog.weights_changed.connect(self.weights.refresh)
+        dialog.open()
+
+    @Slot()
+    def discard(self) -> None:
+        """Stops the training and moves the run to the trash."""
+        self.trainer.discard()
+        self._show_state()
+
+    @Slot()
     def find_rate(self) -> None:
         """Opens the sheet that finds a learning rate for what the form says."""
         trouble = self._trouble()
         if self.trainer.job is not None or trouble is not None:
             messages.show(trouble or "Wait for the training to end.", "warning")
             return
+        config = self._config()
+        if config is None:
+            return
         from curator.app.train.rate_sheet import RateSheet
 
-        try:
-            config = self.form.config()
-        except CuratorError as error:
-            messages.show(str(error), "error")
-            return
         sheet = RateSheet(self.model, config, accept_proposals=self.data.accept_proposals, parent=self)
         sheet.chosen.connect(self.form.use_rate)
         sheet.open()
         sheet.begin()
+
+    @Slot()
+    def preview(self) -> None:
+        """Shows training images as the network will see them."""
+        project, config = self.model.project, self._config()
+        if project is not None and config is not None:
+            AugmentPreview(self.model.jobs, project.root, project.states(), config, self.window()).open()
+
+    def _config(self) -> TrainConfig | None:
+        """What the form says; None where it makes no sense, which is said."""
+        try:
+            return self.form.config()
+        except CuratorError as error:
+            messages.show(str(error), "error")
+            return None
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
@@ -161,23 +188,34 @@ class TrainPage(Page):
         self.controls.train_wanted.connect(self.start)
         self.controls.pause_wanted.connect(self.toggle_pause)
         self.controls.stop_wanted.connect(self.stop)
+        self.controls.discard_wanted.connect(self.discard)
+        bind(self, "train.discard", self.controls.discard)
         bind(self, "train.start", self.start)
         bind(self, "train.pause", self.toggle_pause)
         bind(self, "train.stop", self.stop)
         self.data.facts_changed.connect(self._show_state)
+        self.data.facts_changed.connect(self._show_times)
+        self.form.changed.connect(self._show_times)
+        self.form.preview_wanted.connect(self.preview)
         self.model.opened.connect(self._opened)
         self.model.closing.connect(self._closing)
         self.trainer.began.connect(self._began)
-        self.trainer.event.connect(self._take)
+        self.trainer.event.connect(self.live.take)
+        self.live.epoch_done.connect(self._epoch_done)
+        self.live.started.connect(self._started)
+        self.live.batch_found.connect(self.form.show_found_batch)
+        self.live.said.connect(self.status_changed)
         self.trainer.paused.connect(self._paused)
         self.trainer.failed.connect(self._failed)
         self.trainer.ended.connect(self._ended)
         self.runs.resume_wanted.connect(self._resume)
         self.runs.review_wanted.connect(self.review_requested)
-        self.runs.changed.connect(self._show_rail)
+        self.runs.changed.connect(self._runs_changed)
+        self.runs.doubted.connect(self._doubt)
         self.runs.newest_read.connect(self._show_newest)
         self.header.review_wanted.connect(self._review)
         self.form.find_rate_wanted.connect(self.find_rate)
+        self.form.compare_button.clicked.connect(self.compare_backbones)
 
     def _trouble(self) -> str | None:
         return "Open a folder first." if self.model.project is None else self.data.trouble()
@@ -196,20 +234,16 @@ class TrainPage(Page):
     @Slot()
     def _show_rail(self) -> None:
         if self.trainer.job is not None:
-            done = len(self._curves.epoch)
-            total = self._curves.epochs
-            self.rail_text_changed.emit(f"epoch {min(done + 1, total)}/{total}" if total else "starting")
+            self.rail_text_changed.emit(self.live.epoch_words())
         else:
             runs = len(self.runs.rows())
             self.rail_text_changed.emit(count(runs, "run") if runs else "")
 
     @Slot()
     def _opened(self) -> None:
-        self._curves = Curves()
         self.trainer.run_dir = None
-        self.memory.clear()
-        self.panel.show_curves(self._curves)
-        self.header.show_words("Ready to train", "")
+        self.runs.set_shown(None)
+        self.live.clear("Ready to train", "")
         if self.isVisible():
             self.activate()
 
@@ -220,57 +254,21 @@ class TrainPage(Page):
 
     @Slot(object)
     def _began(self, _config: object) -> None:
-        self._failure, self._best = "", None
-        self._curves = Curves()
-        self.memory.clear()
-        self.panel.show_curves(self._curves)
-        self.header.show_words("Starting", "Writing the manifest and loading PyTorch …")
+        self.live.clear("Starting", "Writing the manifest and loading PyTorch …")
         self.status_changed.emit("")
         if self.trainer.run_dir is not None:
             self.runs.set_running(self.trainer.run_dir)
+            self.runs.set_shown(self.trainer.run_dir)
         self._show_state()
 
     @Slot(object)
-    def _take(self, event: Any) -> None:
-        # Loaded by now: the training's own thread has made the event.
-        from curator.training import events as said
-
-        if isinstance(event, said.BatchDone):
-            self._curves.add_batch(event)
-            self.header.show_batch(event)
-            self.panel.touch()
-        elif isinstance(event, said.EpochDone):
-            self._curves.add_epoch(event.metrics)
-            self.panel.touch()
-            self.runs.show_epoch(event.metrics, self._curves.epochs)
-            self._show_rail()
-        elif isinstance(event, said.Started):
-            self._started(event)
-        elif isinstance(event, said.PhaseChanged):
-            self._curves.add_phase(event.epoch, event.name)
-            self.panel.touch()
-        elif isinstance(event, said.CheckpointSaved):
-            what = "best checkpoint" if event.best else "checkpoint"
-            self.status_changed.emit(f"{what} of epoch {event.epoch} saved")
-        elif isinstance(event, said.Finished):
-            self._best, self._seconds = event.best_epoch, event.seconds
-        elif isinstance(event, said.BatchSizeFound):
-            self.form.show_found_batch(event.batch_size)
-            self.status_changed.emit(event.message)
-        elif isinstance(event, CurvesRead):
-            self._curves = event.curves
-            self.panel.show_curves(self._curves)
-        elif isinstance(event, Warned):
-            messages.show(event.message, "warning")
-
-    def _started(self, event: Any) -> None:
-        self._curves.epochs = event.epochs
-        self.panel.show_curves(self._curves)
-        self.header.show_start(event.epochs)
-        self.memory.start(event.device)
+    def _started(self, _event: object) -> None:
         self.runs.refresh()
-        sizes = " / ".join(str(event.sizes.get(name, 0)) for name in ("train", "val", "test"))
-        self.status_changed.emit(f"training on {event.device}, {sizes} images")
+        self._show_rail()
+
+    @Slot(object)
+    def _epoch_done(self, metrics: Any) -> None:
+        self.runs.show_epoch(metrics, self.live.curves.epochs)
         self._show_rail()
 
     @Slot(object, object)
@@ -279,8 +277,8 @@ class TrainPage(Page):
         if row is None or self.trainer.run_dir is not None or not curves.epoch:
             return
         self.trainer.run_dir = row.run_dir
-        self.panel.show_curves(curves)
-        self.header.show_words("Ready to train", f"The curves are of the last run: {row.name}.", review=True)
+        self.runs.set_shown(row.run_dir)
+        self.live.show_past(row.name, curves)
 
     @Slot(bool)
     def _paused(self, paused: bool) -> None:
@@ -289,30 +287,43 @@ class TrainPage(Page):
 
     @Slot(str)
     def _failed(self, message: str) -> None:
-        self._failure = message
+        self.live.failure = message
         messages.show(message, "error")
 
     @Slot(str)
     def _ended(self, outcome: str) -> None:
-        self.memory.stop()
-        self.panel.draw()
-        epochs = len(self._curves.epoch)
-        if outcome == "failed":
-            self.header.show_words("Failed", self._failure)
-        elif outcome == "stopped":
-            after = f"after {count(epochs, 'epoch')}; what it learnt is kept."
-            words = after if epochs else "before the first epoch was over."
-            self.header.show_words("Stopped", words, review=epochs > 0)
-        else:
-            best = f", best epoch {self._best}" if self._best is not None else ""
-            took = duration(self._seconds)
-            self.header.show_words("Finished", f"in {took}{best}", review=True)
-            messages.show(
-                f"Training finished in {took}{best}.", "done", messages.Action("Review", self._review)
-            )
+        done = self.live.end(outcome)
+        run_dir = self.trainer.run_dir
+        if done:
+            messages.show(done, "done", messages.Action("Review", self._review))
         self.runs.set_running(None)
+        if outcome == "discarded":
+            self.trainer.run_dir = None
+            self.runs.set_shown(None)
+            if run_dir is not None and run_dir.exists():
+                self.runs.discard(run_dir)
         self.runs.refresh()
+        if outcome == "finished" and run_dir is not None:
+            self.runs.evaluate(run_dir)
         self._show_state()
+
+    @Slot()
+    def _runs_changed(self) -> None:
+        self._show_rail()
+        self._show_times()
+
+    @Slot()
+    def _show_times(self) -> None:
+        images = self.data.facts.split.get("train", 0)
+        times = {}
+        for name in self.form.cards:
+            seconds = self.runs.speeds.seconds_of(self.form.plan_of(name), images) if images else None
+            times[name] = f"About {rough_duration(seconds)} here." if seconds else ""
+        self.form.show_times(times)
+
+    @Slot(str)
+    def _doubt(self, words: str) -> None:
+        messages.show(words, "warning", messages.Action("Show the checks", self.runs.figures.show_checks))
 
     @Slot(object)
     def _resume(self, run_dir: Path) -> None:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from curator.app.jobs import load
 from curator.app.train.curves import Curves
 from curator.app.train.run_table import RunRow
-from curator.records import Event
+from curator.app.train.speeds import Speeds
+from curator.errors import CuratorError
+from curator.records import Event, Progress
 
 if TYPE_CHECKING:
+    from curator.evaluation.honesty import Check
+    from curator.evaluation.intervals import Summary
     from curator.training.runs import Run
 
 RUNS_KEY: Final = "runs"
 CARDS_KEY: Final = "backbones"
+FETCH_KEY: Final = "fetch"
 _WITHOUT: Final = (
     "From scratch: ImageNet weights are not on this machine. "
     "That takes more images and more epochs to get as good."
@@ -28,6 +35,7 @@ class RunsRead(Event):
     """All runs of a project, newest first."""
 
     rows: tuple[RunRow, ...]
+    speeds: Speeds = field(default_factory=Speeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,17 @@ class CurvesRead(Event):
 
     run_dir: Path
     curves: Curves
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresRead(Event):
+    """What a run is worth on the test split; `summary` is None where it was not evaluated. `doubts` is the
+    sentence above `checks` where a figure is too good to be believed at once, else ""."""
+
+    run_dir: Path
+    summary: Summary | None
+    doubts: str = ""
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +76,38 @@ class BackbonesRead(Event):
 
 def read_runs(project_folder: Path) -> Iterator[Event]:
     """Lists the runs of a project: one `RunsRead`."""
-    from curator.training.runs import list_runs
+    honesty, runs = load("curator.evaluation.honesty"), load("curator.training.runs")
+    found = runs.list_runs(project_folder)
+    times = ((run.config, run.metrics, run.sizes["train"]) for run in found)
+    rows = _told_apart([_row(run, honesty.repeats_of(run, found)) for run in found])
+    yield RunsRead(rows, Speeds.of_runs(times))
 
-    yield RunsRead(tuple(_row(run) for run in list_runs(project_folder)))
+
+def _told_apart(rows: list[RunRow]) -> tuple[RunRow, ...]:
+    """Numbers runs that were begun in the same minute, the oldest, which is the last, first."""
+    times: Counter[str] = Counter()
+    named = []
+    for row in reversed(rows):
+        times[row.name] += 1
+        number = times[row.name]
+        named.append(row if number == 1 else replace(row, name=f"{row.name} ({number})"))
+    return tuple(reversed(named))
 
 
-def _row(run: Run) -> RunRow:
+def _row(run: Run, repeats: int) -> RunRow:
+    from curator.evaluation.figures import read_figures as kept_figures
     from curator.training.config import PRESETS
+    from curator.training.runs import given_name
 
     preset = PRESETS.get(run.config.preset)
     kind = preset.title if preset is not None else run.config.preset
-    at = time.strftime("%d %b %H:%M", time.localtime(run.started_at))
+    started = time.localtime(run.started_at)
+    today = time.strftime("%x", started) == time.strftime("%x")
+    at = time.strftime("%H:%M" if today else "%d %b %H:%M", started)
     best = run.best
     return RunRow(
         run_dir=run.folder,
-        name=f"{kind}, {at}",
+        name=given_name(run.folder) or f"{kind}, {at}",
         backbone=run.config.backbone,
         epochs_done=len(run.metrics),
         epochs=run.config.epochs,
@@ -79,6 +115,10 @@ def _row(run: Run) -> RunRow:
         balanced_accuracy=best.val_balanced_accuracy if best is not None else None,
         seconds=sum(row.seconds for row in run.metrics) if run.metrics else None,
         status="finished" if run.finished else "stopped",
+        auroc=best.val_auroc if best is not None else None,
+        summary=kept_figures(run.folder),
+        config=run.config,
+        repeats=repeats,
     )
 
 
@@ -90,9 +130,48 @@ def read_curves(run_dir: Path) -> Iterator[Event]:
     yield CurvesRead(run_dir, Curves.of_run(run.metrics, run.config.epochs))
 
 
+def read_figures(run_dir: Path, *, repeats: int = 1, evaluate: bool = False) -> Iterator[Event]:
+    """What a run is worth: one `FiguresRead`. Predicts the test images first, with progress, where nobody has
+    and `evaluate` says so."""
+    from curator.evaluation.figures import read_figures as kept_figures
+    from curator.evaluation.figures import write_figures
+    from curator.evaluation.honesty import checks, too_good, warning
+    from curator.training.runs import load_run
+
+    summary = kept_figures(run_dir)
+    if summary is None and evaluate:
+        yield Progress(0, 0, "Loading PyTorch")
+        results = load("curator.evaluation.results")
+        for event in results.read_results(run_dir):
+            if isinstance(event, results.ResultsReady):
+                summary = event.summary
+                write_figures(run_dir, event.summary)
+            else:
+                yield event
+    found = too_good(summary) if summary is not None else ()
+    if summary is None or not found:
+        yield FiguresRead(run_dir, summary)
+        return
+    manifest = load_run(run_dir).manifest()
+    known = checks(summary, manifest.rows, repeats=repeats, touched=manifest.info.test_touched)
+    yield FiguresRead(run_dir, summary, warning(found), known)
+
+
+def rename(run_dir: Path, name: str) -> Iterator[Event]:
+    """Calls a run by another name. Raises `CuratorError` where its folder can't be written."""
+    from curator.training.runs import give_name
+
+    try:
+        give_name(run_dir, name)
+    except OSError as error:
+        raise CuratorError(f"{run_dir} can't be written to ({error.strerror}): the name stays.") from error
+    yield from ()
+
+
 def read_backbones() -> Iterator[Event]:
     """Looks which backbones there are and where their weights lie: one `BackbonesRead`."""
-    from curator.training.backbones import cards, find_weights
+    from curator.training.backbones import cards
+    from curator.training.weights import find_weights
 
     found = []
     for card in cards():
@@ -111,6 +190,7 @@ def read_backbones() -> Iterator[Event]:
 
 def fetch(name: str) -> Iterator[Event]:
     """Fetches the weights of a backbone."""
-    from curator.training.backbones import card_named, fetch_weights
+    from curator.training.backbones import card_named
+    from curator.training.weights import fetch_weights
 
     yield from fetch_weights(card_named(name))

@@ -25,11 +25,12 @@ MANIFEST_FOLDER: Final = "manifest"
 # Steps of the progress bar in an epoch.
 _PARTS: Final = 1000
 # What the allocator may keep free while it trains: the window's own caches are bounded, and so is this.
-_KEPT_BYTES: Final = 256 << 20
+KEPT_BYTES: Final = 256 << 20
 
 
 class Trainer(QObject):
-    """At most one training runs. `ended` carries "finished", "stopped" or "failed", always last."""
+    """At most one training runs. `ended` carries "finished", "stopped", "discarded" or "failed", always
+    last."""
 
     began = Signal(object)
     event = Signal(object)  # type: ignore[assignment]
@@ -85,6 +86,12 @@ class Trainer(QObject):
         if self._job is not None:
             self._job.cancel()
 
+    def discard(self) -> None:
+        """Ends the training; nothing of it is wanted."""
+        if self._job is not None:
+            self._outcome = "discarded"
+            self._job.cancel()
+
     def _run(self, run_dir: Path, config: TrainConfig | None, make: Callable[[], Iterator[Event]]) -> None:
         self.run_dir = run_dir
         self._outcome = "finished"
@@ -111,7 +118,8 @@ class Trainer(QObject):
 
     @Slot()
     def _stopped(self) -> None:
-        self._outcome = "stopped"
+        if self._outcome != "discarded":
+            self._outcome = "stopped"
 
     @Slot()
     def _over(self) -> None:
@@ -165,7 +173,7 @@ def _with_progress(events: Iterator[Event]) -> Iterator[Event]:
     from curator.training.events import BatchDone, Started
 
     epochs = 0
-    kept = load("curator.training.device").memory_kept(_KEPT_BYTES)
+    kept = load("curator.training.device").memory_kept(KEPT_BYTES)
     with kept, closing(cast("Generator[Event, None, None]", events)):
         for event in events:
             yield event

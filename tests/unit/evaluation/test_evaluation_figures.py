@@ -15,7 +15,8 @@ from training_data import CONFIG, make_manifest
 
 from curator.evaluation import saliency
 from curator.evaluation.evaluate import Evaluated, evaluate
-from curator.evaluation.intervals import summarise
+from curator.evaluation.figures import read_figures
+from curator.evaluation.intervals import Interval, summarise
 from curator.evaluation.report import write_report
 from curator.evaluation.results import ResultsReady, read_looked, read_results, write_looked
 from curator.evaluation.saliency import GradCam, share_inside
@@ -205,6 +206,27 @@ def test_the_report_stands_alone_and_escapes_names(run_dir: Path, tmp_path: Path
     assert "<script" not in text
     assert "<b>&" not in text
     assert "majority class" in text
+    assert "before you believe it" not in text
+
+
+def test_the_report_says_what_to_check_of_a_figure_that_is_too_good(run_dir: Path, tmp_path: Path) -> None:
+    done = next(event for event in evaluate(run_dir) if isinstance(event, Evaluated))
+    metrics = {**done.summary.metrics, "balanced_accuracy": Interval(0.97, 0.9, 1.0), "auroc": None}
+    path = tmp_path / "report.html"
+    write_report(run_dir, done.predictions, replace(done.summary, metrics=metrics), path)
+    text = path.read_text(encoding="utf-8")
+    assert "Balanced accuracy 0.970" in text
+    assert "check this before you believe it" in text
+    assert "0 groups and 0 sets of copies straddle splits" in text
+
+
+def test_evaluating_keeps_the_figures_of_the_test_split_with_the_run(run_dir: Path) -> None:
+    done = next(event for event in evaluate(run_dir) if isinstance(event, Evaluated))
+    kept = read_figures(run_dir)
+    assert kept is not None
+    assert kept.metrics == done.summary.metrics
+    assert (kept.confusion == done.summary.confusion).all()
+    assert kept.per_class == done.summary.per_class
 
 
 def test_looked_at_survives_and_damage_is_forgotten(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import random
 import sqlite3
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curator.project import Project, edits
-from curator.records import DISCARD_REASONS, FILLS, MASK_KINDS, Crop, Edit, ImageRecord, Mask, Proposal
+from curator.records import (
+    DISCARD_REASONS,
+    FILLS,
+    MASK_KINDS,
+    Crop,
+    Edit,
+    ImageRecord,
+    ImageState,
+    Mask,
+    Proposal,
+)
 
 EDITS = 200
 IMAGES = 12
@@ -74,6 +85,7 @@ def edit(project: Project, dice: random.Random) -> Edit:
             lambda: edits.set_crop(states[0], crop(dice), "Crop nudged", merges=True),
             lambda: edits.set_masks(one, masks(dice)),
             lambda: edits.set_masks(states[0], masks(dice), "Text mask nudged", merges=True),
+            lambda: edits.clear_masks(some),
             lambda: edits.add_margin(some, dice.choice([-5, 3, 20])),
             lambda: edits.square(some),
             lambda: edits.propagate(one, some, crop=dice.random() < 0.8, masks=True),
@@ -88,23 +100,49 @@ def edit(project: Project, dice: random.Random) -> Edit:
     )()
 
 
-def propose_now_and_then(project: Project, dice: random.Random) -> None:
-    """The machine recomputes what it likes, whenever it likes."""
-    if dice.random() < 0.1:
-        chosen = dice.sample(project.ids, dice.randint(1, IMAGES))
-        decision = dice.choice(["keep", "discard"])
-        made = Proposal(
-            decision, None, crop(dice), masks(dice), dice.random(), "why", f"test/{dice.randrange(9)}"
-        )
-        project.set_proposals(dict.fromkeys(chosen, made))
-    elif dice.random() < 0.05:
-        project.set_copy_groups([frozenset(dice.sample(project.ids, 3))])
+class Machine:
+    """Recomputes what it likes, whenever it likes, and remembers what it found last."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.proposals: dict[int, Proposal] = {}
+
+    def now_and_then(self, project: Project) -> None:
+        if self.dice.random() < 0.1:
+            chosen = self.dice.sample(project.ids, self.dice.randint(1, IMAGES))
+            decision = self.dice.choice(["keep", "discard"])
+            dice = self.dice
+            made = Proposal(
+                decision, None, crop(dice), masks(dice), dice.random(), "why", f"test/{dice.randrange(9)}"
+            )
+            project.set_proposals(dict.fromkeys(chosen, made))
+            self.proposals.update(dict.fromkeys(chosen, made))
+        elif self.dice.random() < 0.05:
+            project.set_copy_groups([frozenset(self.dice.sample(project.ids, 3))])
+
+
+def shown(project: Project, copies: frozenset[int]) -> list[ImageState]:
+    """What the window shows of each image once the machine has found these copies; leak units keep their
+    names as long as they live, so those are left out.
+    """
+    project.set_copy_groups([copies])
+    return [replace(state, group="") for state in project.states()]
+
+
+def untouched(folder: Path, machine: Machine, copies: frozenset[int]) -> list[ImageState]:
+    """What it shows where no person ever did anything and the machine says the same."""
+    folder.mkdir()
+    with Project.open(folder) as project:
+        project.add_records(records())
+        project.set_proposals(machine.proposals)
+        return shown(project, copies)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32))
 def test_two_hundred_edits_undone_and_redone(seed: int) -> None:
     dice = random.Random(seed)
+    machine = Machine(dice)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "dataset")
         root.mkdir()
@@ -113,21 +151,26 @@ def test_two_hundred_edits_undone_and_redone(seed: int) -> None:
             first = content(project)
             for _ in range(EDITS):
                 project.apply(edit(project, dice))
-                propose_now_and_then(project, dice)
+                machine.now_and_then(project)
             last = content(project)
             steps = len(project.history(1000))
             assert steps > EDITS // 2
             while project.undo() is not None:
-                propose_now_and_then(project, dice)
+                machine.now_and_then(project)
             assert content(project) == first
+            copies = frozenset(dice.sample(project.ids, 3))
+            assert shown(project, copies) == untouched(Path(folder, "other"), machine, copies)
         # The same after a restart, where the steps come from the disk.
         with Project.open(root) as project:
             assert len(project.history(1000)) == steps
             while project.redo() is not None:
-                propose_now_and_then(project, dice)
+                machine.now_and_then(project)
             assert content(project) == last
             project.jump(dice.randint(0, steps))
             project.jump(0)
             assert content(project) == first
             project.jump(steps)
             assert content(project) == last
+            held = project.states()
+        with Project.open(root) as project:
+            assert project.states() == held

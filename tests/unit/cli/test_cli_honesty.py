@@ -1,0 +1,38 @@
+"""`curator evaluate` says what to check before a figure that is too good is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from training_data import make_manifest
+
+from curator.cli.main import run
+from curator.evaluation import evaluate
+from curator.evaluation.intervals import Interval, Summary
+from curator.records import Event, Prediction
+
+
+@pytest.mark.parametrize("balanced", [0.97, 0.94])
+def test_figures_that_are_too_good_come_with_checks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, balanced: float
+) -> None:
+    manifest = make_manifest(tmp_path, {"train": 4, "val": 2, "test": 2})
+    figure = Interval(balanced, 0.8, 1.0)
+    classes = ("left", "right")
+    summary = Summary(
+        4, 4, classes, {"balanced_accuracy": figure}, 0.5, np.zeros((2, 2), np.int64), per_class=()
+    )
+    prediction = Prediction("a.png", None, "left", "test", "g", "left", (0.9, 0.1), 0.1)
+
+    def evaluated(*_: Any, **__: Any) -> Iterator[Event]:
+        yield evaluate.Evaluated((prediction,), summary)
+
+    monkeypatch.setattr(evaluate, "evaluate", evaluated)
+    assert run(["evaluate", str(tmp_path / "run"), "--manifest", str(manifest.folder)]) == 0
+    text = capsys.readouterr().out
+    assert ("Balanced accuracy 0.970: check this before you believe it." in text) == (balanced > 0.95)
+    assert ("0 groups and 0 sets of copies straddle splits" in text) == (balanced > 0.95)
