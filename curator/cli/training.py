@@ -47,6 +47,11 @@ def train(
     out: Path | None = typer.Option(
         None, "--out", help="The run's folder; default: runs/ beside the manifest."
     ),
+    head_lr: float | None = typer.Option(None, "--head-lr", min=1e-8, help="Learning rate of the head."),
+    lr: float | None = typer.Option(None, "--lr", min=1e-8, help="Learning rate once layers are open."),
+    find_lr: bool = typer.Option(
+        False, "--find-lr", help="Print which learning rates suit, with the curve of the loss; train nothing."
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on with the unfinished run in --out."),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
@@ -56,6 +61,8 @@ def train(
     """
     if resume and out is None:
         raise typer.BadParameter("--resume needs the run's folder.", param_hint="--out")
+    if resume and find_lr:
+        raise typer.BadParameter("A run that goes on keeps its rates.", param_hint="--find-lr")
     given = {
         "backbone": backbone,
         "epochs": epochs,
@@ -64,6 +71,8 @@ def train(
         "image_size": image_size,
         "batch_size": batch_size,
         "optimiser": optimiser,
+        "head_lr": head_lr,
+        "lr": lr,
         "schedule": schedule,
         "balance": balance,
         "precision": precision,
@@ -78,6 +87,12 @@ def train(
     from curator.training.device import memory_kept
     from curator.training.ranks import speaks, world_rank
 
+    if find_lr:
+        from curator.cli.rates import find_rates
+
+        with memory_kept():
+            find_rates(manifest, root, preset, changes, as_json)
+        return
     try:
         with memory_kept():
             run_dir = _trained(manifest, root, preset, changes, out, resume)
@@ -109,7 +124,9 @@ def _trained(
     run_dir = out if out is not None else new_run_dir(read.folder, config)
     done, quiet = False, world_rank() > 0
     for event in drawn(loop.fit(read, config, run_dir, root=root, resume=resume), quiet=quiet):
-        if isinstance(event, events.Started):
+        if isinstance(event, events.BatchSizeFound) and not quiet:
+            complain(event.message)
+        elif isinstance(event, events.Started):
             run_dir = event.run_dir
             if not quiet:
                 _say_started(event)

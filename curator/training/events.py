@@ -112,3 +112,49 @@ class Predicted(Event):
     """Predictions of some more images."""
 
     predictions: tuple[Prediction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSizeTried(Event):
+    """A batch of so many images was worked while the batch size is looked for. `needed` and `free` are bytes of
+    the device's memory; `needed` is None where memory ran out."""
+
+    images: int
+    fits: bool
+    needed: int | None
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSizeFound(Event):
+    """The batch size that the run will have. It takes `needed` of `free` bytes; `message` says what bounds it."""
+
+    batch_size: int
+    needed: int
+    free: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateTried(Event):
+    """A mini-batch was worked at a learning rate of `rate`; `loss` is what it was before that step."""
+
+    step: int
+    steps: int
+    rate: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateFound(Event):
+    """What the range test of learning rates suggests for a phase; `suggestion` is None where the loss never fell.
+
+    `points` are all (rate, loss) in order; `message` is a sentence for the user.
+    """
+
+    phase: Phase
+    batch_size: int
+    points: tuple[tuple[float, float], ...]
+    suggestion: float | None
+    steepest: float | None
+    message: str

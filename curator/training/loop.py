@@ -35,7 +35,9 @@ from curator.training.events import (
 from curator.training.meter import FROZEN, Meter, training_cost, validating_cost
 from curator.training.passes import Training, features_of, missing_images, probabilities
 from curator.training.ranks import Ranks, joined
-from curator.training.work import Work, begun, full_state, model_state, resumed
+from curator.training.settle import settle_batch_size
+from curator.training.trial import is_out_of_memory, out_of_memory
+from curator.training.work import Work, begin, drafted, full_state, model_state, resumed
 
 
 def fit(
@@ -48,7 +50,8 @@ def fit(
 ) -> Iterator[Event]:
     """Trains a classifier on the kept images of a manifest and leaves a run in `run_dir`.
 
-    Yields `Progress` and `Warned` while images load, then `Started`, and for each epoch `BatchDone`s,
+    Yields `Progress` and `Warned` while images load, `BatchSizeTried` and `BatchSizeFound` where the plan leaves
+    the batch size to be found, then `Started`, and for each epoch `BatchDone`s,
     `EpochDone`, `CheckpointSaved`; `PhaseChanged` where layers are opened; `Finished` last. With `resume` the
     run in `run_dir` goes on after its last whole epoch; on an unchanged plan in deterministic mode it ends in
     the same numbers as an unbroken one. Raises `TrainingError` where the plan or the data don't allow it.
@@ -59,7 +62,7 @@ def fit(
     with joined() as ranks, settings(config.threads, config.deterministic):
         run_dir = ranks.agreed(run_dir)
         source = root or (runs.load_run(run_dir).root if resume else manifest.root)
-        _refuse_impossible(manifest, tuple(manifest.info.classes))
+        refuse_impossible(manifest, tuple(manifest.info.classes))
         if not resume and ranks.agreed((run_dir / runs.CONFIG).exists()):
             raise TrainingError(f"{run_dir} holds a run already: choose another folder, or resume it.")
         device = torch.device(pick(config.device, ranks.local if ranks.count > 1 else None))
@@ -85,7 +88,9 @@ def _fit(
         if resume:
             work = resumed(manifest, config, run_dir, loaded, device, ranks)
         else:
-            work = begun(manifest, config, run_dir, source, loaded, device, ranks)
+            work = drafted(manifest, config, run_dir, source, loaded, device, ranks)
+            yield from settle_batch_size(work)
+            begin(work, manifest)
         run, config = work.run, work.run.config
         log.info("%s on %s (%d): %s", config.backbone, device, ranks.count, run.sizes)
         log.info("%s", run.weights_message)
@@ -105,8 +110,10 @@ def _fit(
     except GeneratorExit:
         log.info("stopped; what was learnt up to the last whole epoch is kept")
         raise
-    except BaseException:
+    except BaseException as error:
         log.exception("the run failed")
+        if is_out_of_memory(error):
+            raise out_of_memory(device) from error
         raise
     finally:
         for handler in list(log.handlers):
@@ -231,7 +238,8 @@ def _should_stop(work: Work) -> bool:
     return work.epoch - max(best.epoch, opening - 1) >= config.early_stopping
 
 
-def _refuse_impossible(manifest: Manifest, classes: tuple[str, ...]) -> None:
+def refuse_impossible(manifest: Manifest, classes: tuple[str, ...]) -> None:
+    """Raises `TrainingError` where a manifest can't be trained on."""
     if len(classes) < 2:
         raise TrainingError("There is only one class: a classifier needs images of at least two.")
     kept = [row for row in manifest.rows if row.decision == "keep"]

@@ -18,6 +18,7 @@ from curator.training.data import room
 from curator.training.events import Heartbeat
 from curator.training.meter import FROZEN, Meter, views_of
 from curator.training.pace import Pace
+from curator.training.trial import is_out_of_memory, out_of_memory
 from curator.training.work import Features, SplitData, Work
 
 # Keeps the chance that varies images apart from the one that orders them.
@@ -59,34 +60,56 @@ class Training:
     def batch(self, number: int, indices: torch.Tensor, *, last: bool) -> Generator[Event, None, None]:
         """One batch of all processes, this one's share of it worked in parts; the optimiser steps once.
 
-        Nothing but the gradients has changed until the step: cut short by an error (such as memory that runs
-        out), the batch can be worked anew in smaller parts.
+        Where memory runs out, what was done is taken back, and the batch is worked again in smaller parts.
         """
+        halving = self._work.halving
+        halving.begin(self._generator)
+        while True:
+            try:
+                yield from self._attempt(number, indices, last)
+                return
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Not before the `except` is left does nothing hold the tensors of what failed.
+            warning = halving.halve()
+            if warning is not None:
+                yield warning
+
+    def _attempt(self, number: int, indices: torch.Tensor, last: bool) -> Generator[Event, None, None]:
         work, size = self._work, len(indices)
         mine = indices[work.ranks.share(size)]
         work.optimiser.zero_grad(set_to_none=True)
         tally = Tally()
         parts = [len(mine)] if self._features is not None else self.pace.parts(len(mine))
         for part in parts:
-            began = time.monotonic()
+            began, paused = time.monotonic(), 0.0
             chosen = mine[tally.images : tally.images + part]
-            targets = work.train.targets[chosen].to(work.device)
-            logits = self._logits(chosen)
-            seconds = time.monotonic() - began
-            # The least part can be slow (an image of VGG16, eight for BatchNorm): then a stop comes half way.
-            if self.pace.is_slow(seconds):
-                yield Heartbeat(self._meter.epoch)
-            began = time.monotonic()
-            self._backward(logits, targets, size)
-            with torch.no_grad():
-                loss = float(functional.cross_entropy(logits, targets, reduction="sum"))
-                right = int((logits.argmax(1) == targets).sum())
-            tally.add(Tally(loss, right, part))
+            all_inputs, all_targets = self._inputs(chosen), work.train.targets[chosen].to(work.device)
+            # Varied as a part, worked in pieces: when memory has run out, the same images come again.
+            pieces = work.halving.pieces(part)
+            for inputs, targets in zip(
+                torch.split(all_inputs, pieces), torch.split(all_targets, pieces), strict=True
+            ):
+                started = time.monotonic()
+                logits = self._logits(inputs)
+                # The least part can be slow (an image of VGG16, eight for BatchNorm): then a stop comes half way.
+                if self.pace.is_slow(time.monotonic() - started):
+                    asked = time.monotonic()
+                    yield Heartbeat(self._meter.epoch)
+                    paused += time.monotonic() - asked
+                # The mean over the whole batch, gathered part by part and process by process: the gradient of
+                # one piece.
+                loss = losses_of(work, logits, targets).sum() / size
+                work.casting.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+                with torch.no_grad():
+                    plain = float(functional.cross_entropy(logits, targets, reduction="sum"))
+                    tally.add(Tally(plain, int((logits.argmax(1) == targets).sum()), len(targets)))
             is_last = tally.images == len(mine)
             if is_last:
                 self._step()
             # Pauses lie in the yields: only the work itself is timed.
-            seconds += time.monotonic() - began
+            seconds = time.monotonic() - began - paused
             if self._features is None:
                 self.pace.learn(part, seconds)
             self._meter.work(part, seconds)
@@ -98,25 +121,27 @@ class Training:
             self._step()
         self.tally.add(tally)
 
-    def _logits(self, chosen: torch.Tensor) -> torch.Tensor:
-        work = self._work
+    def _inputs(self, chosen: torch.Tensor) -> torch.Tensor:
         if self._features is not None:
-            return work.network.classified(self._features[chosen].to(work.device)).float()
-        images = augment(
-            on_device(work.train, chosen, work.device), work.run.config.augmentation, self._generator
-        )
-        return _forward(work, work.network, images)
+            return self._features[chosen].to(self._work.device)
+        return varied_images(self._work, chosen, self._generator)
 
-    def _backward(self, logits: torch.Tensor, targets: torch.Tensor, size: int) -> None:
-        work = self._work
-        losses = functional.cross_entropy(
-            logits, targets, reduction="none", label_smoothing=work.run.config.label_smoothing
-        )
-        # The mean over the whole batch, gathered part by part and process by process: the gradient of one piece.
-        loss = (losses * work.class_weights[targets]).sum() / size
-        work.casting.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+    def _logits(self, inputs: torch.Tensor) -> torch.Tensor:
+        network = self._work.network
+        if self._features is not None:
+            return network.classified(inputs).float()
+        return forward(self._work, network, inputs)
 
     def _step(self) -> None:
+        try:
+            self._all_step()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            # Weights may have moved already: this can't be taken back as the parts of a batch can.
+            raise out_of_memory(self._work.device) from None
+
+    def _all_step(self) -> None:
         work, clip = self._work, self._work.run.config.gradient_clip
         work.ranks.sum_gradients(work.network.parameters())
         if clip:
@@ -140,7 +165,7 @@ def probabilities(work: Work, meter: Meter) -> Generator[Event, None, torch.Tens
         return found.clone()
 
     def compute(images: torch.Tensor) -> torch.Tensor:
-        return torch.softmax(_forward(work, network, images).double(), 1)
+        return torch.softmax(forward(work, network, images).double(), 1)
 
     found = torch.empty(len(work.val), len(work.run.classes), dtype=torch.float64)
     yield from _each_image(work, work.val, compute, meter, found)
@@ -167,7 +192,7 @@ def features_of(work: Work, epoch: int, meter: Meter) -> Generator[Event, None, 
         kind = work.run.config.augmentation
 
         def varied(images: torch.Tensor) -> torch.Tensor:
-            return _forward(work, work.network.pooled, augment(images, kind, generator))
+            return forward(work, work.network.pooled, augment(images, kind, generator))
 
         meter.enter("features", FROZEN)
         yield from _each_image(work, work.train, varied, meter, kept.views[view])
@@ -175,7 +200,7 @@ def features_of(work: Work, epoch: int, meter: Meter) -> Generator[Event, None, 
     if kept.val is None:
 
         def plain(images: torch.Tensor) -> torch.Tensor:
-            return _forward(work, work.network.pooled, images)
+            return forward(work, work.network.pooled, images)
 
         meter.enter("features", FROZEN)
         found = _room(1, len(work.val), channels)[0]
@@ -194,6 +219,19 @@ def missing_images(work: Work, epoch: int) -> int:
     return train + (0 if kept is not None and kept.val is not None else len(work.val))
 
 
+def varied_images(work: Work, chosen: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Training images (n, 3, side, side) in 0..1 on the device, augmented as the plan says."""
+    images = on_device(work.train, chosen, work.device)
+    return augment(images, work.run.config.augmentation, generator)
+
+
+def losses_of(work: Work, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """What each image adds to the loss that is trained on, (n,): smoothed and weighed as the plan says."""
+    smoothing = work.run.config.label_smoothing
+    losses = functional.cross_entropy(logits, targets, reduction="none", label_smoothing=smoothing)
+    return losses * work.class_weights[targets]
+
+
 def generator_of(work: Work, number: int) -> torch.Generator:
     """Chance of an epoch or view, for this process: seeded by number, it is the same after a resumption."""
     seed = work.run.config.seed * 100_003 + number + (work.ranks.rank + 1) * _VARYING
@@ -207,9 +245,10 @@ def on_device(data: SplitData, chosen: torch.Tensor | slice, device: torch.devic
     return images.permute(0, 3, 1, 2).float().div_(255)
 
 
-def _forward(
+def forward(
     work: Work, compute: Callable[[torch.Tensor], torch.Tensor], images: torch.Tensor
 ) -> torch.Tensor:
+    """What `compute` makes of images in 0..1, normalised, in the run's precision; float32."""
     images = work.network.normalised(images).contiguous(memory_format=torch.channels_last)
     with work.casting():
         return compute(images).float()

@@ -18,11 +18,12 @@ from curator.training import checkpoint, precision, recipe, runs
 from curator.training.backbones import build, card_named, find_weights
 from curator.training.config import TrainConfig
 from curator.training.data import Loaded
+from curator.training.halving import Halving
 from curator.training.network import Network
 from curator.training.precision import Casting
 from curator.training.ranks import Ranks
 
-# Without a search: torchvision's recipes' batch per device, and no more than an eighth of a small dataset.
+# What precisions are compared with where the batch size is found later: torchvision's recipes' per device.
 _USUAL_BATCH = 32
 
 
@@ -62,6 +63,7 @@ class Work:
     optimiser: torch.optim.Optimizer
     scheduler: recipe.Scheduler
     opened: int
+    halving: Halving
     epoch: int = 0
     features: Features | None = None
 
@@ -85,7 +87,7 @@ class Work:
         self.features = None
 
 
-def begun(
+def drafted(
     manifest: Manifest,
     config: TrainConfig,
     run_dir: Path,
@@ -94,7 +96,7 @@ def begun(
     device: torch.device,
     ranks: Ranks,
 ) -> Work:
-    """A new run: network, first phase, and its folder with plan, manifest and a checkpoint to resume from."""
+    """A new run that is on no disk yet: network and first phase; the batch size may still have to be found."""
     card = card_named(config.backbone)
     found = find_weights(card, config.weights)
     classes = tuple(manifest.info.classes)
@@ -120,13 +122,17 @@ def begun(
     )
     _place(network, device, pretrained)
     run = replace(run, config=ranks.agreed(_settled(run, network, device)))
-    work = _assembled(run, network, loaded, device, ranks, epoch=0)
-    if ranks.writes:
-        runs.sweep(run_dir)
-        runs.copy_manifest(manifest, run_dir)
-        checkpoint.save(run_dir / runs.LAST, full_state(work))
+    return _assembled(run, network, loaded, device, ranks, epoch=0)
+
+
+def begin(work: Work, manifest: Manifest) -> None:
+    """Writes the folder of a new run: plan, manifest and a checkpoint to resume from."""
+    run = work.run
+    if work.ranks.writes:
+        runs.sweep(run.folder)
+        runs.copy_manifest(manifest, run.folder)
+        checkpoint.save(run.folder / runs.LAST, full_state(work))
         runs.write_config(run)
-    return work
 
 
 def resumed(
@@ -204,17 +210,15 @@ def _place(network: Network, device: torch.device, pretrained: bool) -> None:
 
 
 def _settled(run: runs.Run, network: Network, device: torch.device) -> TrainConfig:
-    """The plan with what was left open in it: the batch size and the precision."""
+    """The plan with the precision that was left open in it."""
     config = run.config
     network.open(recipe.groups_open(config, run.pretrained, len(network.card.groups), config.epochs))
-    if config.batch_size == 0:
-        config = replace(config, batch_size=max(2, min(_USUAL_BATCH, run.sizes["train"] // 8)))
     chosen = precision.choose(
         config.precision,
         network,
         device,
         config.image_size,
-        config.batch_size,
+        config.batch_size or max(2, min(_USUAL_BATCH, run.sizes["train"] // 8)),
         fixed=config.deterministic,
     )
     return replace(config, precision=chosen)
@@ -257,6 +261,7 @@ def _assembled(
         optimiser=optimiser,
         scheduler=recipe.scheduler_of(optimiser, config, run.pretrained, begin - 1, opened),
         opened=opened,
+        halving=Halving(network, device),
         epoch=epoch,
     )
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox
 
-Kind: TypeAlias = Literal["count", "size", "rate", "fraction", "flag", "choice", "weights"]
+Kind: TypeAlias = Literal["count", "size", "batch", "rate", "fraction", "flag", "choice", "weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,43 @@ class FractionBox(QDoubleSpinBox):
         self.setDecimals(2)
         self.setRange(0.0, 0.99)
         self.setSingleStep(0.05)
+
+
+class BatchBox(QSpinBox):
+    """2 or more images, or 0, shown as "auto": the size is to be found. 1 can't be chosen."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.setRange(0, most)
+        self.show_found(None)
+
+    def show_found(self, size: int | None) -> None:
+        """Shows in place of "auto" what was found the last time; None for not yet."""
+        self.setSpecialValueText("auto" if size is None else f"{size}, found")
+
+    def stepBy(self, steps: int) -> None:
+        """Steps over 1."""
+        wanted = self.value() + steps
+        if wanted == 1:
+            wanted = 2 if steps > 0 else 0
+        self.setValue(wanted)
+
+    def valueFromText(self, text: str) -> int:
+        """Any words but a number are "auto"; 1 is as near to that as to 2."""
+        digits = text.strip()
+        number = int(digits) if digits.isdecimal() else 0
+        return 2 if number == 1 else number
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Lets a number be typed, or "auto"."""
+        words = text.strip()
+        if words.isdecimal():
+            fits = int(words) <= self.maximum()
+            return QValidator.State.Acceptable if fits else QValidator.State.Invalid, text, position
+        if words in (self.specialValueText(), "auto"):
+            return QValidator.State.Acceptable, text, position
+        known = not words or "auto".startswith(words) or self.specialValueText().startswith(words)
+        return QValidator.State.Intermediate if known else QValidator.State.Invalid, text, position
 
 
 def count_box(least: int, most: int, *, step: int = 1) -> QSpinBox:

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from curator.app.train.fields import Field, FractionBox, RateBox, choice_box, count_box
-from curator.app.train.options import CHOICES, GROUPS, LIMITS, WORDS
+from curator.app.train.fields import BatchBox, Field, FractionBox, RateBox, choice_box, count_box
+from curator.app.train.options import CHOICES, GROUPS, LIMITS, MEMORY_TAKERS, WORDS
 from curator.app.widgets import Fold, SectionLabel, label
 from curator.training.config import PRESETS, TrainConfig
 
@@ -73,10 +73,17 @@ class TrainForm(QWidget):
 
     changed = Signal()
     preview_wanted = Signal()
+    find_rate_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Training options")
+        self.find_button = QPushButton("Find…")
+        # Narrow: the column has no room for a framed one beside the words.
+        self.find_button.setProperty("role", "link")
+        self.find_button.setAccessibleName("Find a learning rate")
+        self.find_button.setToolTip("Tries rising rates on a copy of the network and draws the loss")
+        self.find_button.clicked.connect(self.find_rate_wanted)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -107,6 +114,8 @@ class TrainForm(QWidget):
         self._editors: dict[str, QWidget] = {}
         self.more = Fold("More options", self._options())
         column.addWidget(self.more)
+        self._found_for: tuple[Any, ...] = ()
+        self.changed.connect(self._forget_found_batch)
         # What the form does not ask for stays as the preset, or the run that is shown, has it.
         self._base = TrainConfig.preset_named(DEFAULT_PRESET)
         self.set_preset(DEFAULT_PRESET)
@@ -171,6 +180,30 @@ class TrainForm(QWidget):
         self.weights_words.setVisible(bool(words))
         self.fetch_button.setVisible(can_fetch)
 
+    def show_found_batch(self, size: int) -> None:
+        """Shows in place of "auto" the batch size that a training has found, while it would be found again."""
+        self._found_for = self._memory_takers()
+        self._batch_box().show_found(size)
+
+    @Slot()
+    def _forget_found_batch(self) -> None:
+        if self._found_for and self._found_for != self._memory_takers():
+            self._found_for = ()
+            self._batch_box().show_found(None)
+
+    def _batch_box(self) -> BatchBox:
+        box = self._editors["batch_size"]
+        assert isinstance(box, BatchBox)
+        return box
+
+    def _memory_takers(self) -> tuple[Any, ...]:
+        return (self.backbone.currentData(), *(_read(self._editors[name]) for name in MEMORY_TAKERS))
+
+    @Slot(str, float)
+    def use_rate(self, phase: str, rate: float) -> None:
+        """Takes a learning rate for a phase, "head" or "unfrozen"."""
+        _write(self._editors["head_lr" if phase == "head" else "lr"], rate)
+
     def _options(self) -> QWidget:
         holder = QWidget()
         grid = QGridLayout(holder)
@@ -206,12 +239,18 @@ class TrainForm(QWidget):
         grid.addWidget(editor, row, 1, Qt.AlignmentFlag.AlignRight)
         self._editors[field.name] = editor
         grid.addWidget(words, row, 0)
+        if field.name == "lr":
+            grid.addWidget(self.find_button, row, 0, Qt.AlignmentFlag.AlignRight)
 
     def _editor(self, field: Field) -> QWidget:
         if field.kind in ("count", "size"):
             box = count_box(*LIMITS[field.name], step=32 if field.kind == "size" else 1)
             box.valueChanged.connect(self.changed)
             return box
+        if field.kind == "batch":
+            batch = BatchBox(LIMITS[field.name][1])
+            batch.valueChanged.connect(self.changed)
+            return batch
         if field.kind == "rate":
             rate = RateBox()
             rate.valueChanged.connect(self.changed)

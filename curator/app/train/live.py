@@ -18,11 +18,13 @@ from curator.records import Warned
 
 
 class Live(QObject):
-    """`epoch_done` carries an epoch's `EpochMetrics`, `started` the `Started`; `said` words for the status."""
+    """`epoch_done` carries an epoch's `EpochMetrics`, `started` the `Started`; `said` words for the status;
+    `batch_found` the batch size that memory holds."""
 
     epoch_done = Signal(object)
     started = Signal(object)
     said = Signal(str)
+    batch_found = Signal(int)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -77,6 +79,9 @@ class Live(QObject):
             self.said.emit(f"{what} of epoch {event.epoch} saved")
         elif isinstance(event, events.Finished):
             self._best, self._seconds = event.best_epoch, event.seconds
+        elif isinstance(event, events.BatchSizeFound):
+            self.batch_found.emit(event.batch_size)
+            self.said.emit(event.message)
         elif isinstance(event, CurvesRead):
             self._show(event.curves)
         elif isinstance(event, Warned):

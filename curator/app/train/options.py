@@ -115,6 +115,8 @@ WORDS: Final = {
     "cropped": "crop",
     "raw": "nothing",
 }
+# With another of these, or another backbone, a batch takes other memory.
+MEMORY_TAKERS: Final = ("image_size", "open_groups", "optimiser", "precision", "weights", "device")
 LIMITS: Final[dict[str, tuple[int, int]]] = {
     "epochs": (1, 10_000),
     "head_epochs": (0, 10_000),

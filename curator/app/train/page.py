@@ -109,6 +109,25 @@ class TrainPage(Page):
             return
         AugmentPreview(self.model.jobs, project.root, project.states(), config, self.window()).open()
 
+    @Slot()
+    def find_rate(self) -> None:
+        """Opens the sheet that finds a learning rate for what the form says."""
+        trouble = self._trouble()
+        if self.trainer.job is not None or trouble is not None:
+            messages.show(trouble or "Wait for the training to end.", "warning")
+            return
+        from curator.app.train.rate_sheet import RateSheet
+
+        try:
+            config = self.form.config()
+        except CuratorError as error:
+            messages.show(str(error), "error")
+            return
+        sheet = RateSheet(self.model, config, accept_proposals=self.data.accept_proposals, parent=self)
+        sheet.chosen.connect(self.form.use_rate)
+        sheet.open()
+        sheet.begin()
+
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -169,6 +188,7 @@ class TrainPage(Page):
         self.live.epoch_done.connect(self._epoch_done)
         self.live.started.connect(self._started)
         self.live.said.connect(self.status_changed)
+        self.live.batch_found.connect(self.form.show_found_batch)
         self.trainer.paused.connect(self._paused)
         self.trainer.failed.connect(self._failed)
         self.trainer.ended.connect(self._ended)
@@ -178,6 +198,7 @@ class TrainPage(Page):
         self.runs.doubted.connect(self._doubt)
         self.runs.newest_read.connect(self._show_newest)
         self.header.review_wanted.connect(self._review)
+        self.form.find_rate_wanted.connect(self.find_rate)
 
     def _trouble(self) -> str | None:
         return "Open a folder first." if self.model.project is None else self.data.trouble()

@@ -17,6 +17,7 @@ from curator.app.train.run_index import CurvesRead
 from curator.records import Event, Progress
 
 if TYPE_CHECKING:
+    from curator.manifest.files import Manifest
     from curator.training.config import TrainConfig
 
 KEY: Final = "train"
@@ -126,9 +127,8 @@ class Trainer(QObject):
         self.ended.emit(self._outcome)
 
 
-def _export_and_fit(
-    events: Iterator[Event], config: TrainConfig, run_dir: Path, root: Path
-) -> Iterator[Event]:
+def exported(events: Iterator[Event]) -> Generator[Event, None, Manifest]:
+    """Passes the events of an export on, and returns the manifest that it wrote."""
     from curator.workflow.export import Exported
 
     manifest = None
@@ -138,9 +138,16 @@ def _export_and_fit(
                 manifest = event.manifest
             yield event
     assert manifest is not None
+    return manifest
+
+
+def _export_and_fit(
+    events: Iterator[Event], config: TrainConfig, run_dir: Path, root: Path
+) -> Iterator[Event]:
+    manifest = yield from exported(events)
     yield Progress(0, 0, "Loading PyTorch")
     fit = load("curator.training.loop").fit
-    yield from _with_progress(fit(manifest, _beside_the_window(config), run_dir, root=root))
+    yield from _with_progress(fit(manifest, beside_the_window(config), run_dir, root=root))
 
 
 def _resume(run_dir: Path, root: Path) -> Iterator[Event]:
@@ -150,11 +157,11 @@ def _resume(run_dir: Path, root: Path) -> Iterator[Event]:
 
     run = load_run(run_dir)
     yield CurvesRead(run_dir, Curves.of_run(run.metrics, run.config.epochs))
-    config = _beside_the_window(run.config)
+    config = beside_the_window(run.config)
     yield from _with_progress(fit(run.manifest(), config, run_dir, root=root, resume=True))
 
 
-def _beside_the_window(config: TrainConfig) -> TrainConfig:
+def beside_the_window(config: TrainConfig) -> TrainConfig:
     """Leaves the window a core, unless the configuration says how many threads."""
     return dataclasses.replace(
         config, threads=config.threads or load("curator.training.device").spare_threads()

@@ -101,6 +101,8 @@ def test_torchrun_trains_from_the_command_line(tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path, {"train": 10, "val": 4, "test": 4})
     run_dir = tmp_path / "run"
     options = ["--weights", "none", "--image-size", "32", "--epochs", "2", "--batch-size", "8", "--json"]
+    options += ["--optimiser", "sgd", "--schedule", "cosine", "--balance", "sampling", "--cleaning", "raw"]
+    options += ["--precision", "float32", "--augmentation", "digits", "--deterministic", "--threads", "1"]
     done = torchrun(["-m", "curator", "train", str(manifest.folder), *options, "--out", str(run_dir)])
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["run"] == str(run_dir)
@@ -108,6 +110,14 @@ def test_torchrun_trains_from_the_command_line(tmp_path: Path) -> None:
     assert done.stderr.count("epoch 1/2") == 1
     run = runs.load_run(run_dir)
     assert (run.ranks, run.finished) == (2, True)
+    plan = run.config
+    assert (plan.optimiser, plan.schedule, plan.balance, plan.cleaning) == (
+        "sgd",
+        "cosine",
+        "sampling",
+        "raw",
+    )
+    assert (plan.augmentation, plan.deterministic, plan.threads) == ("digits", True, 1)
     assert [row.epoch for row in run.metrics] == [1, 2]
     assert len((run_dir / runs.LOG).read_text().splitlines()) == 4
 

@@ -11,12 +11,14 @@ from PIL import Image
 from curator.dataset.split import Shares
 from curator.errors import CuratorError
 from curator.records import Progress, Warned
+from curator.training.config import Cleaning
 from curator.workflow.export import Exported, export_folder
 from curator.workflow.predict import FilePredicted, predict_files
 
 
+@pytest.mark.parametrize("cleaning", ["masked", "cropped", "raw"])
 def test_files_are_predicted_like_the_images_of_the_manifest(
-    tmp_path: Path, make_image: Callable[..., Image.Image]
+    cleaning: Cleaning, tmp_path: Path, make_image: Callable[..., Image.Image]
 ) -> None:
     from curator.training.config import TrainConfig
     from curator.training.events import Predicted
@@ -33,7 +35,9 @@ def test_files_are_predicted_like_the_images_of_the_manifest(
         root, out, accept_proposals=True, shares=Shares(50, 25, 25), fill="black", workers=2
     )
     manifest = next(event.manifest for event in events if isinstance(event, Exported))
-    config = TrainConfig(weights="none", epochs=1, image_size=64, batch_size=8, device="cpu", threads=1)
+    config = TrainConfig(
+        weights="none", epochs=1, image_size=64, batch_size=8, device="cpu", threads=1, cleaning=cleaning
+    )
     for _ in fit(manifest, config, run):
         pass
     expected = {
