@@ -110,6 +110,8 @@ class IconButton(QToolButton):
 
     def set_words(self, words: str) -> None:
         """Changes what the tool tip and a screen reader say."""
+        if words == self._words:
+            return
         self._words = words
         self.setAccessibleName(words)
         self._refresh()
