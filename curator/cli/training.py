@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from curator.cli import validation
 from curator.cli.output import complain, drawn, say, say_json, table
 from curator.errors import CuratorError, TrainingError
 
@@ -53,16 +54,31 @@ def train(
         False, "--find-lr", help="Print which learning rates suit, with the curve of the loss; train nothing."
     ),
     resume: bool = typer.Option(False, "--resume", help="Go on with the unfinished run in --out."),
+    folds: int | None = typer.Option(
+        None, "--folds", min=2, help="Cross-validate: train so many times, each image predicted once."
+    ),
+    ablation: bool = typer.Option(
+        False, "--ablation", help="Compare raw, cropped, and cropped and masked images; also with --folds."
+    ),
+    leave_out_test: bool = typer.Option(
+        False, "--leave-out-test", help="With --folds: keep the test split out of it, fit to judge later."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Train a classifier on MANIFEST and evaluate it on the locked test split.
 
+    With --folds or --ablation many are trained, and what they say together is printed.
     On several GPUs or machines: torchrun --nproc-per-node N -m curator train MANIFEST.
     """
     if resume and out is None:
         raise typer.BadParameter("--resume needs the run's folder.", param_hint="--out")
-    if resume and find_lr:
-        raise typer.BadParameter("A run that goes on keeps its rates.", param_hint="--find-lr")
+    if find_lr and (resume or ablation or folds is not None):
+        raise typer.BadParameter("it trains nothing: leave the other out.", param_hint="--find-lr")
+    if leave_out_test and folds is None:
+        raise typer.BadParameter("only a cross-validation can: give --folds.", param_hint="--leave-out-test")
+    goes_on = resume and out is not None and validation.is_validation(out)
+    if goes_on and epochs is not None:
+        raise typer.BadParameter("the plan of an unfinished comparison is fixed.", param_hint="--epochs")
     given = {
         "backbone": backbone,
         "epochs": epochs,
@@ -95,6 +111,13 @@ def train(
         return
     try:
         with memory_kept():
+            if out is not None and goes_on:
+                validation.go_on(out, root, as_json)
+                return
+            if not resume and (ablation or folds is not None):
+                asked = validation.Asked(folds or 0, ablation, not leave_out_test)
+                validation.begin(manifest, asked, preset, changes, out, root, as_json)
+                return
             run_dir = _trained(manifest, root, preset, changes, out, resume)
     except CuratorError:
         if speaks():

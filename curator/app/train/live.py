@@ -38,9 +38,15 @@ class Live(QObject):
 
     def clear(self, title: str, words: str) -> None:
         """Empty plots below a heading."""
-        self.failure, self._best = "", None
+        self.failure, self._best, self.header.part = "", None, ""
         self.memory.clear()
         self.header.show_words(title, words)
+        self._show(Curves())
+
+    def begin_part(self, words: str) -> None:
+        """One of several trainings begins: its own curves, below the same memory."""
+        self.header.part = words
+        self.header.show_words(words, "")
         self._show(Curves())
 
     def show_past(self, name: str, curves: Curves) -> None:

@@ -15,6 +15,8 @@ from curator.app.project_model import ProjectModel
 from curator.app.shortcuts import bind
 from curator.app.train.augment_preview import AugmentPreview
 from curator.app.train.controls import Controls
+from curator.app.train.crossval_bar import Comparison
+from curator.app.train.crossval_runner import Validations
 from curator.app.train.curves import Curves
 from curator.app.train.data_pane import DataPane
 from curator.app.train.form import TrainForm
@@ -54,6 +56,7 @@ class TrainPage(Page):
         self.controls = Controls()
         self.runs = RunsPane(model, self.panel)
         self.weights = WeightsWatch(model.jobs, self.form)
+        self.validations = Validations(model, self.trainer, self)
         self._lay_out()
         self._connect()
         self._show_state()
@@ -153,7 +156,7 @@ class TrainPage(Page):
         right.setContentsMargins(14, 10, 14, 12)
         right.setSpacing(10)
         right.addWidget(self.header)
-        right.addWidget(self.panel, 1)
+        right.addWidget(self.validations.stacked(self.panel), 1)
         right.addWidget(self.runs)
         row.addLayout(right, 1)
 
@@ -182,6 +185,7 @@ class TrainPage(Page):
         area.setWidget(holder)
         column.addWidget(area, 1)
         column.addWidget(self.controls)
+        column.addWidget(self.validations.bar)
         return side
 
     def _connect(self) -> None:
@@ -216,6 +220,10 @@ class TrainPage(Page):
         self.header.review_wanted.connect(self._review)
         self.form.find_rate_wanted.connect(self.find_rate)
         self.form.compare_button.clicked.connect(self.compare_backbones)
+        self.validations.bar.wanted.connect(self._compare)
+        self.validations.part_began.connect(self._part_began)
+        self.validations.changed.connect(self.runs.refresh)
+        self.runs.result_wanted.connect(self.validations.open)
 
     def _trouble(self) -> str | None:
         return "Open a folder first." if self.model.project is None else self.data.trouble()
@@ -227,6 +235,7 @@ class TrainPage(Page):
             self.controls.show_idle(self._trouble())
         else:
             self.controls.show_running(paused=job.paused, ending=job.cancelling)
+        self.validations.bar.set_ready(self._trouble() is None, running=job is not None)
         self.form.setEnabled(job is None)
         self.data.accept.setVisible(job is None)
         self._show_rail()
@@ -234,7 +243,7 @@ class TrainPage(Page):
     @Slot()
     def _show_rail(self) -> None:
         if self.trainer.job is not None:
-            self.rail_text_changed.emit(self.live.epoch_words())
+            self.rail_text_changed.emit(self.validations.rail_text() or self.live.epoch_words())
         else:
             runs = len(self.runs.rows())
             self.rail_text_changed.emit(count(runs, "run") if runs else "")
@@ -268,7 +277,8 @@ class TrainPage(Page):
 
     @Slot(object)
     def _epoch_done(self, metrics: Any) -> None:
-        self.runs.show_epoch(metrics, self.live.curves.epochs)
+        if not self.validations.active:
+            self.runs.show_epoch(metrics, self.live.curves.epochs)
         self._show_rail()
 
     @Slot(object, object)
@@ -292,9 +302,12 @@ class TrainPage(Page):
 
     @Slot(str)
     def _ended(self, outcome: str) -> None:
+        compared = self.validations.end_words(outcome)
         done = self.live.end(outcome)
         run_dir = self.trainer.run_dir
-        if done:
+        if compared is not None:
+            self.header.show_words(*compared)
+        elif done:
             messages.show(done, "done", messages.Action("Review", self._review))
         self.runs.set_running(None)
         if outcome == "discarded":
@@ -303,7 +316,7 @@ class TrainPage(Page):
             if run_dir is not None and run_dir.exists():
                 self.runs.discard(run_dir)
         self.runs.refresh()
-        if outcome == "finished" and run_dir is not None:
+        if outcome == "finished" and run_dir is not None and compared is None:
             self.runs.evaluate(run_dir)
         self._show_state()
 
@@ -327,10 +340,26 @@ class TrainPage(Page):
 
     @Slot(object)
     def _resume(self, run_dir: Path) -> None:
+        compared = any(row.run_dir == run_dir and row.kind != "run" for row in self.runs.rows())
         try:
-            self.trainer.resume(run_dir)
+            (self.validations if compared else self.trainer).resume(run_dir)
         except CuratorError as error:
             messages.show(str(error), "error")
+
+    @Slot(object)
+    def _compare(self, wanted: Comparison) -> None:
+        if self.trainer.job is not None or self._trouble() is not None:
+            return
+        try:
+            config = self.form.config()
+            self.validations.start(wanted, config, accept_proposals=self.data.accept_proposals)
+        except CuratorError as error:
+            messages.show(str(error), "error")
+
+    @Slot(str)
+    def _part_began(self, words: str) -> None:
+        self.live.begin_part(words)
+        self._show_rail()
 
     @Slot()
     def _review(self) -> None:

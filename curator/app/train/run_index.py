@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -76,14 +76,16 @@ class BackbonesRead(Event):
 
 def read_runs(project_folder: Path) -> Iterator[Event]:
     """Lists the runs of a project: one `RunsRead`."""
+    from curator.app.train.crossval_rows import with_comparisons
+
     honesty, runs = load("curator.evaluation.honesty"), load("curator.training.runs")
     found = runs.list_runs(project_folder)
     times = ((run.config, run.metrics, run.sizes["train"]) for run in found)
-    rows = _told_apart([_row(run, honesty.repeats_of(run, found)) for run in found])
-    yield RunsRead(rows, Speeds.of_runs(times))
+    rows = [(run.started_at, _row(run, honesty.repeats_of(run, found))) for run in found]
+    yield RunsRead(_told_apart(with_comparisons(project_folder, rows)), Speeds.of_runs(times))
 
 
-def _told_apart(rows: list[RunRow]) -> tuple[RunRow, ...]:
+def _told_apart(rows: Sequence[RunRow]) -> tuple[RunRow, ...]:
     """Numbers runs that were begun in the same minute, the oldest, which is the last, first."""
     times: Counter[str] = Counter()
     named = []
