@@ -33,12 +33,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Field, ...]], ...]] = (
                 "count",
                 "Augmented views of each image, worked out once",
             ),
-            Field(
-                "batch_size",
-                "Batch size",
-                "count",
-                "Images worked on at once; less needs less memory; 0 finds it",
-            ),
+            Field("batch_size", "Batch size", "batch", "Images worked on at once; 0 finds what memory holds"),
             Field(
                 "early_stopping",
                 "Stop after, epochs",
