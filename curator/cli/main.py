@@ -7,7 +7,7 @@ import sys
 import typer
 
 from curator import __version__
-from curator.cli import curating, doctor, training, window
+from curator.cli import curating, doctor, models, training, window
 from curator.cli.output import complain
 from curator.errors import CuratorError
 
@@ -30,7 +30,7 @@ for _command in (
     training.train,
     training.evaluate,
     training.predict,
-    training.models,
+    models.models,
     doctor.doctor,
 ):
     app.command(name=_command.__name__.removesuffix("_window"))(_command)

@@ -1,4 +1,4 @@
-"""The commands on networks: `train`, `evaluate`, `predict`, `models`."""
+"""The commands on networks: `train`, `evaluate`, `predict`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from curator.cli import validation
 from curator.cli.output import complain, drawn, say, say_json, table
 from curator.errors import CuratorError, TrainingError
 
@@ -53,16 +54,31 @@ def train(
         False, "--find-lr", help="Print which learning rates suit, with the curve of the loss; train nothing."
     ),
     resume: bool = typer.Option(False, "--resume", help="Go on with the unfinished run in --out."),
+    folds: int | None = typer.Option(
+        None, "--folds", min=2, help="Cross-validate: train so many times, each image predicted once."
+    ),
+    ablation: bool = typer.Option(
+        False, "--ablation", help="Compare raw, cropped, and cropped and masked images; also with --folds."
+    ),
+    leave_out_test: bool = typer.Option(
+        False, "--leave-out-test", help="With --folds: keep the test split out of it, fit to judge later."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Train a classifier on MANIFEST and evaluate it on the locked test split.
 
+    With --folds or --ablation many are trained, and what they say together is printed.
     On several GPUs or machines: torchrun --nproc-per-node N -m curator train MANIFEST.
     """
     if resume and out is None:
         raise typer.BadParameter("--resume needs the run's folder.", param_hint="--out")
-    if resume and find_lr:
-        raise typer.BadParameter("A run that goes on keeps its rates.", param_hint="--find-lr")
+    if find_lr and (resume or ablation or folds is not None):
+        raise typer.BadParameter("it trains nothing: leave the other out.", param_hint="--find-lr")
+    if leave_out_test and folds is None:
+        raise typer.BadParameter("only a cross-validation can: give --folds.", param_hint="--leave-out-test")
+    goes_on = resume and out is not None and validation.is_validation(out)
+    if goes_on and epochs is not None:
+        raise typer.BadParameter("the plan of an unfinished comparison is fixed.", param_hint="--epochs")
     given = {
         "backbone": backbone,
         "epochs": epochs,
@@ -95,6 +111,13 @@ def train(
         return
     try:
         with memory_kept():
+            if out is not None and goes_on:
+                validation.go_on(out, root, as_json)
+                return
+            if not resume and (ablation or folds is not None):
+                asked = validation.Asked(folds or 0, ablation, not leave_out_test)
+                validation.begin(manifest, asked, preset, changes, out, root, as_json)
+                return
             run_dir = _trained(manifest, root, preset, changes, out, resume)
     except CuratorError:
         if speaks():
@@ -176,61 +199,6 @@ def predict(
     if len(found) < len(images):
         complain(f"{len(images) - len(found)} of {len(images)} images could not be predicted.")
         raise typer.Exit(1)
-
-
-def models(
-    fetch: str | None = typer.Option(None, "--fetch", help="Download the ImageNet weights of this backbone."),
-    layers: str | None = typer.Option(None, "--layers", help="Show the layers of this backbone."),
-    measure: bool = typer.Option(True, help="Measure the latency on this machine."),
-    as_json: bool = typer.Option(False, "--json", help="Print as JSON."),
-) -> None:
-    """List the backbones; fetch weights; show layers with shapes, parameters and multiply-adds."""
-    from curator.training import backbones
-    from curator.training.summary import layer_table, summarise_backbone
-
-    if fetch is not None:
-        card = backbones.card_named(fetch)
-        for _ in drawn(backbones.fetch_weights(card)):
-            pass
-        say(backbones.find_weights(card).message)
-        return
-    if layers is not None:
-        rows = layer_table(backbones.card_named(layers))
-        if as_json:
-            say_json([asdict(row) for row in rows])
-        else:
-            table(
-                ["layer", "kind", "output", "parameters", "multiply-adds"],
-                [
-                    [
-                        row.name,
-                        row.kind,
-                        "x".join(map(str, row.output)),
-                        f"{row.parameters:,}",
-                        f"{row.macs:,}",
-                    ]
-                    for row in rows
-                ],
-            )
-        return
-    found = [summarise_backbone(card, measure=measure) for card in backbones.cards()]
-    if as_json:
-        say_json([asdict(one) for one in found])
-        return
-    table(
-        ["backbone", "parameters", "multiply-adds", "top-1", "latency here", "weights"],
-        [
-            [
-                one.name,
-                f"{one.parameters / 1e6:.1f} M",
-                f"{one.macs / 1e9:.2f} G",
-                f"{one.top1:.1f} %" if one.top1 is not None else "-",
-                f"{one.latency_ms:.0f} ms" if one.latency_ms is not None else "-",
-                one.weights,
-            ]
-            for one in found
-        ],
-    )
 
 
 def _say_started(event: Started) -> None:

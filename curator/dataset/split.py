@@ -75,7 +75,7 @@ def assign(
         for name in names:
             if name in result:
                 filled[result[name]] += groups[name][1]
-        new = _drawn_order([name for name in names if name not in result], seed, groups)
+        new = drawn_order([name for name in names if name not in result], seed, groups)
         for index, name in enumerate(new):
             size = groups[name][1]
             empty = [split for split in wanted if not filled[split]]
@@ -88,7 +88,7 @@ def assign(
     return result
 
 
-def _drawn_order(names: list[str], seed: int, groups: Mapping[str, tuple[str, int]]) -> list[str]:
+def drawn_order(names: list[str], seed: int, groups: Mapping[str, tuple[str, int]]) -> list[str]:
     """Larger groups first, equal ones in an order that depends on seed and name alone.
 
     A hash instead of a random generator: the same on every platform and version, and a group's place does not

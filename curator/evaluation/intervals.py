@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,14 @@ from curator.records import Prediction
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
+
+# The figures, in the order of how much they say, and what a person calls them.
+METRICS: Final[Mapping[str, str]] = {
+    "balanced_accuracy": "balanced accuracy",
+    "auroc": "AUROC",
+    "accuracy": "accuracy",
+    "loss": "loss",
+}
 
 _SAMPLES = 2000
 # The fewest draws that still place the percentiles 2.5 and 97.5.
@@ -72,6 +80,24 @@ class Summary:
             "per_class": [asdict(one) for one in self.per_class],
         }
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Summary:
+        """What `to_json` gave. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+        return cls(
+            n_images=int(values["images"]),
+            n_groups=int(values["groups"]),
+            classes=tuple(values["classes"]),
+            metrics=intervals_of(values["metrics"]),
+            majority=float(values["majority"]),
+            confusion=np.array(values["confusion"], np.int64),
+            per_class=tuple(ClassFigures(**one) for one in values["per_class"]),
+        )
+
+
+def intervals_of(values: Mapping[str, Any]) -> dict[str, Interval | None]:
+    """Figures by name as a JSON file holds them: `{"value", "low", "high"}` or null each."""
+    return {name: Interval(**one) if one else None for name, one in values.items()}
+
 
 def summarise(
     predictions: Sequence[Prediction], classes: Sequence[str], *, seed: int = 0, samples: int = _SAMPLES
@@ -82,6 +108,52 @@ def summarise(
     without a group is one of its own. Draws in which a figure is not defined are left out of its interval; the
     AUROC of many classes and images takes fewer draws, never below 200.
     """
+    true, predicted, probabilities, groups = _arrays(predictions, classes)
+    counts = confusion_matrix(true, predicted, len(classes))
+    return Summary(
+        n_images=len(true),
+        n_groups=len(set(groups.tolist())),
+        classes=tuple(classes),
+        metrics=_with_intervals(true, predicted, probabilities, groups, seed, samples),
+        majority=max(Counter(true.tolist()).values(), default=0) / max(1, len(true)),
+        confusion=counts,
+        per_class=_per_class(counts, classes),
+    )
+
+
+def paired_differences(
+    first: Sequence[Prediction],
+    second: Sequence[Prediction],
+    classes: Sequence[str],
+    *,
+    seed: int = 0,
+    samples: int = _SAMPLES,
+) -> dict[str, Interval | None]:
+    """How much each figure of `first` is above that of `second`, of the images that both tell of.
+
+    Both are judged on the same draws of whole groups, so that what makes a draw easy or hard for both falls
+    out of the difference (paired bootstrap; Efron and Tibshirani, 1993, chapter 16). Label and group of an
+    image must be the same in both.
+    """
+    others = {one.file_name: one for one in second}
+    shared = sorted((one for one in first if one.file_name in others), key=lambda one: one.file_name)
+    drawn = [
+        _draws(*_arrays(part, classes), seed, samples)
+        for part in (shared, [others[one.file_name] for one in shared])
+    ]
+    found: dict[str, Interval | None] = {}
+    for name in METRICS:
+        (value, values), (other, other_values) = (one[name] for one in drawn)
+        found[name] = None
+        if value is not None and other is not None:
+            found[name] = _interval(value - other, values - other_values)
+    return found
+
+
+def _arrays(
+    predictions: Sequence[Prediction], classes: Sequence[str]
+) -> tuple[Indices, Indices, Floats, Indices]:
+    """True and predicted classes (n,), probabilities (n, classes) and groups (n,) of what has a known label."""
     known = [one for one in predictions if one.label in classes]
     index = {name: number for number, name in enumerate(classes)}
     true = np.array([index[one.label] for one in known if one.label is not None], np.int64)
@@ -92,25 +164,25 @@ def summarise(
     names = [one.group or f"\0{one.file_name}" for one in known]
     order = {name: number for number, name in enumerate(sorted(set(names)))}
     groups = np.array([order[name] for name in names], np.int64)
-    counts = confusion_matrix(true, predicted, len(classes))
-    return Summary(
-        n_images=len(known),
-        n_groups=len(order),
-        classes=tuple(classes),
-        metrics=_with_intervals(true, predicted, probabilities, groups, seed, samples),
-        majority=max(Counter(true.tolist()).values(), default=0) / max(1, len(known)),
-        confusion=counts,
-        per_class=_per_class(counts, classes),
-    )
+    return true, predicted, probabilities, groups
 
 
 def _with_intervals(
     true: Indices, predicted: Indices, probabilities: Floats, groups: Indices, seed: int, samples: int
 ) -> dict[str, Interval | None]:
     """The figures of all images, and their intervals from `samples` draws of whole groups."""
-    names = ("balanced_accuracy", "auroc", "accuracy", "loss")
+    drawn = _draws(true, predicted, probabilities, groups, seed, samples)
+    return {name: _interval(value, values) for name, (value, values) in drawn.items()}
+
+
+def _draws(
+    true: Indices, predicted: Indices, probabilities: Floats, groups: Indices, seed: int, samples: int
+) -> dict[str, tuple[float | None, Floats]]:
+    """Each figure of all images, and of the draws in which it is defined; which those are, and the draws
+    themselves, follow from `true`, `groups` and `seed` alone.
+    """
     if not len(true):
-        return dict.fromkeys(names)
+        return {name: (None, np.zeros(0)) for name in METRICS}
     losses = cross_entropy(true, probabilities)
     whole = (
         balanced_accuracy(true, predicted, probabilities.shape[1]),
@@ -127,7 +199,7 @@ def _with_intervals(
     # A macro AUROC sorts every draw once a class: with many classes fewer draws, not minutes.
     ranked = min(samples, max(_LEAST_SAMPLES, _RANKED_CELLS // max(1, len(true) * len(curves))))
     random = np.random.default_rng(seed)
-    drawn: list[list[Floats]] = [[] for _ in names]
+    drawn: list[list[Floats]] = [[] for _ in METRICS]
     count = int(groups.max()) + 1
     rows = max(1, _CHUNK_CELLS // max(len(true), count))
     for first in range(0, samples, rows):
@@ -143,8 +215,7 @@ def _with_intervals(
         drawn[2].append(weights @ right / total)
         drawn[3].append(weights @ losses / total)
     return {
-        name: _interval(value, np.concatenate(parts))
-        for name, value, parts in zip(names, whole, drawn, strict=True)
+        name: (value, np.concatenate(parts)) for name, value, parts in zip(METRICS, whole, drawn, strict=True)
     }
 
 

@@ -82,12 +82,12 @@ class Ranks:
 
 def world_rank() -> int:
     """This process's number among those of torchrun; 0 where there is one alone."""
-    return int(os.environ["RANK"]) if _are_several() else 0
+    return int(os.environ["RANK"]) if are_several() else 0
 
 
 def speaks() -> bool:
     """To be asked after a failure: whether this process is the first to fail, the one that says why."""
-    if not _are_several():
+    if not are_several():
         return True
     try:
         return bool(_world()[0].add("curator-failed", 1) == 1)
@@ -101,7 +101,7 @@ def joined() -> Iterator[Ranks]:
 
     Raises `TrainingError` where another process has ended before its time.
     """
-    if not _are_several():
+    if not are_several():
         yield Ranks()
         return
     cuda = torch.cuda.is_available()
@@ -125,7 +125,8 @@ def joined() -> Iterator[Ranks]:
         distributed.destroy_process_group()
 
 
-def _are_several() -> bool:
+def are_several() -> bool:
+    """Whether torchrun has started more than this process."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ
 
 

@@ -64,9 +64,9 @@ class Run:
         return read_manifest(self.folder)
 
 
-def new_run_dir(folder: Path, config: TrainConfig) -> Path:
-    """A folder that is not there yet, `folder/runs/<date>-<time>-<backbone>`. It is not created."""
-    stem = time.strftime("%Y%m%d-%H%M%S-") + config.backbone
+def new_run_dir(folder: Path, config: TrainConfig, kind: str = "") -> Path:
+    """A folder that is not there yet, `folder/runs/<date>-<time>[-<kind>]-<backbone>`. It is not created."""
+    stem = "-".join(part for part in (time.strftime("%Y%m%d-%H%M%S"), kind, config.backbone) if part)
     path = folder / "runs" / stem
     number = 2
     while path.exists():

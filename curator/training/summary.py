@@ -1,105 +1,130 @@
-"""What a backbone costs: layers with shapes, parameters and multiply-adds, and latency on this machine."""
+"""What a backbone costs by its layers: output shapes, parameters, multiply-adds, and how that sums up by kind."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import nn
 
-from curator.training.backbones import Card, find_weights
-
-_WARM_UP, _TIMED = 2, 5
+from curator.training.backbones import Card, published
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer of the published network: `output` is its shape for one image, `macs` its multiply-adds."""
+    """One layer of the published network: `output` is its shape for one image, `macs` its multiply-adds.
+
+    `kernel` is the side of a convolution's kernel in pixels, 0 for other layers.
+    """
 
     name: str
     kind: str
     output: tuple[int, ...]
     parameters: int
     macs: int
+    kernel: int
 
 
 @dataclass(frozen=True, slots=True)
-class BackboneSummary:
-    """A backbone's row in `curator models`. `latency_ms` is the median for one image, None if not measured."""
+class KindSum:
+    """All layers of one kind together."""
 
-    name: str
-    title: str
+    kind: str
+    layers: int
     parameters: int
     macs: int
-    top1: float | None
-    latency_ms: float | None
-    weights: str
-    at_hand: bool
 
 
-def layer_table(card: Card) -> list[Layer]:
-    """The convolutions and linear layers of the published network (1000 classes) at its own image size."""
-    network = _published(card)
+@dataclass(frozen=True, slots=True)
+class Separable:
+    """What a network's depthwise convolutions cost with the 1x1 convolutions that follow them, and what plain
+    convolutions between the same maps would (Howard et al., "MobileNets", 2017, section 3.1)."""
+
+    pairs: int
+    parameters: int
+    macs: int
+    plain_parameters: int
+    plain_macs: int
+
+    @property
+    def share(self) -> float:
+        """Multiply-adds of the pairs in those of plain convolutions: 1 / channels + 1 / kernel² each."""
+        return self.macs / self.plain_macs
+
+
+@cache
+def layer_table(card: Card) -> tuple[Layer, ...]:
+    """The convolutions, normalisations and linear layers of the published network (1000 classes) at its own
+    image size. Nothing is computed: shapes alone are passed through."""
+    with torch.device("meta"):
+        network = published(card).eval()
     layers: list[Layer] = []
     hooks = []
 
     def record(name: str, module: nn.Module) -> None:
         def hook(_: nn.Module, __: Any, output: torch.Tensor) -> None:
             count = sum(parameter.numel() for parameter in module.parameters())
-            layers.append(
-                Layer(name, _kind(module), tuple(output.shape[1:]), count, _multiply_adds(module, output))
-            )
+            kernel = module.kernel_size[0] if isinstance(module, nn.Conv2d) else 0
+            macs = _multiply_adds(module, output)
+            layers.append(Layer(name, _kind(module), tuple(output.shape[1:]), count, macs, kernel))
 
         hooks.append(module.register_forward_hook(hook))
 
     for name, module in network.named_modules():
         if isinstance(module, (nn.Conv2d, nn.Linear, nn.BatchNorm2d)):
             record(name, module)
-    with torch.inference_mode():
-        network(torch.zeros(1, 3, card.size, card.size))
+    with torch.no_grad():
+        network(torch.zeros(1, 3, card.size, card.size, device="meta"))
     for hook in hooks:
         hook.remove()
-    return layers
+    return tuple(layers)
 
 
-def summarise_backbone(card: Card, *, measure: bool = True) -> BackboneSummary:
-    """Counts parameters and multiply-adds of the published network and, if asked, times it on the CPU."""
-    layers = layer_table(card)
-    found = find_weights(card)
-    return BackboneSummary(
-        name=card.name,
-        title=card.title,
-        parameters=sum(layer.parameters for layer in layers),
-        macs=sum(layer.macs for layer in layers),
-        top1=card.top1,
-        latency_ms=_latency(card) if measure else None,
-        weights="at hand" if found.path is not None else "to be fetched",
-        at_hand=found.path is not None,
+def sums_by_kind(layers: Sequence[Layer]) -> list[KindSum]:
+    """The layers summed by kind, the kind with most multiply-adds first."""
+    found: dict[str, KindSum] = {}
+    for layer in layers:
+        so_far = found.get(layer.kind, KindSum(layer.kind, 0, 0, 0))
+        found[layer.kind] = KindSum(
+            layer.kind,
+            so_far.layers + 1,
+            so_far.parameters + layer.parameters,
+            so_far.macs + layer.macs,
+        )
+    return sorted(found.values(), key=lambda one: (-one.macs, -one.parameters))
+
+
+def separable_sums(layers: Sequence[Layer]) -> Separable | None:
+    """What the depthwise separable convolutions cost and would cost as plain ones; None where there are none."""
+    convolutions = [layer for layer in layers if layer.kernel]
+    found = Separable(0, 0, 0, 0, 0)
+    for layer, after in pairwise(convolutions):
+        if layer.kind.startswith("depthwise") and after.kernel == 1:
+            channels, out = layer.output[0], after.output[0]
+            weights = channels * out * layer.kernel**2
+            found = Separable(
+                found.pairs + 1,
+                found.parameters + layer.parameters + after.parameters,
+                found.macs + layer.macs + after.macs,
+                found.plain_parameters + weights,
+                found.plain_macs + weights * after.output[1] * after.output[2],
+            )
+    return found if found.pairs else None
+
+
+def separable_words(found: Separable) -> str:
+    """One sentence on what is spared."""
+    macs, plain = (f"{number / 1e6:,.0f}\u00a0M" for number in (found.macs, found.plain_macs))
+    own, others = (f"{number / 1e6:.1f}\u00a0M" for number in (found.parameters, found.plain_parameters))
+    return (
+        f"{found.pairs} depthwise convolutions, each with the 1x1 convolution after it, take {macs} multiply-adds "
+        f"and {own} parameters; plain convolutions between the same maps would take {plain} and {others}, "
+        f"{1 / found.share:.0f} times the work."
     )
-
-
-def _published(card: Card) -> nn.Module:
-    import torchvision
-
-    network = getattr(torchvision.models, card.builder)(weights=None)
-    if not isinstance(network, nn.Module):
-        raise TypeError(f"{card.builder} of torchvision.models is no network")
-    return network.eval()
-
-
-def _latency(card: Card) -> float:
-    network = _published(card).to(memory_format=torch.channels_last)
-    image = torch.zeros(1, 3, card.size, card.size).contiguous(memory_format=torch.channels_last)
-    times = []
-    with torch.inference_mode():
-        for turn in range(_WARM_UP + _TIMED):
-            began = time.perf_counter()
-            network(image)
-            if turn >= _WARM_UP:
-                times.append(time.perf_counter() - began)
-    return sorted(times)[len(times) // 2] * 1000
 
 
 def _kind(module: nn.Module) -> str:

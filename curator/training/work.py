@@ -15,13 +15,14 @@ from curator.errors import TrainingError
 from curator.manifest.files import Manifest
 from curator.records import SPLITS, Split
 from curator.training import checkpoint, precision, recipe, runs
-from curator.training.backbones import build, card_named, find_weights
+from curator.training.backbones import build, card_named
 from curator.training.config import TrainConfig
 from curator.training.data import Loaded
 from curator.training.halving import Halving
 from curator.training.network import Network
 from curator.training.precision import Casting
 from curator.training.ranks import Ranks
+from curator.training.weights import find_weights
 
 # What precisions are compared with where the batch size is found later: torchvision's recipes' per device.
 _USUAL_BATCH = 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QGridLayout,
+    QHBoxLayout,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 from curator.app.train.fields import BatchBox, Field, FractionBox, RateBox, choice_box, count_box
 from curator.app.train.options import CHOICES, GROUPS, LIMITS, MEMORY_TAKERS, WORDS
 from curator.app.widgets import Fold, SectionLabel, label
+from curator.imaging.render import Resize
 from curator.training.config import PRESETS, TrainConfig
 
 DEFAULT_PRESET: Final = "fine-tune"
@@ -72,8 +74,8 @@ class TrainForm(QWidget):
     """Makes a `TrainConfig`. `changed` comes with every change; `preview_wanted` asks to see the augmentation."""
 
     changed = Signal()
-    preview_wanted = Signal()
     find_rate_wanted = Signal()
+    preview_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +99,13 @@ class TrainForm(QWidget):
             column.addWidget(card)
         self._group.buttonClicked.connect(self._preset_clicked)
         column.addSpacing(6)
-        column.addWidget(SectionLabel("Backbone"))
+        heading = QHBoxLayout()
+        heading.addWidget(SectionLabel("Backbone"), 1)
+        self.compare_button = QPushButton("Compare backbones…")
+        self.compare_button.setAccessibleName("Compare backbones")
+        self.compare_button.setProperty("role", "link")
+        heading.addWidget(self.compare_button)
+        column.addLayout(heading)
         self.backbone = QComboBox()
         self.backbone.setAccessibleName("Backbone")
         self.backbone.addItem(TrainConfig().backbone, TrainConfig().backbone)
@@ -167,6 +175,17 @@ class TrainForm(QWidget):
         self.backbone.blockSignals(False)
         self.changed.emit()
 
+    @Slot(str)
+    def choose_backbone(self, name: str) -> None:
+        """Chooses the backbone `name`; nothing where there is none of that name."""
+        index = self.backbone.findData(name)
+        if index >= 0:
+            self.backbone.setCurrentIndex(index)
+
+    def resize_choice(self) -> Resize:
+        """How an image is fitted into the network's square."""
+        return cast("Resize", _read(self._editors["resize"]))
+
     def editor(self, name: str) -> Any:
         """The control of one field of `TrainConfig`."""
         return self._editors[name]
@@ -181,6 +200,7 @@ class TrainForm(QWidget):
         self.weights_words.setVisible(bool(words))
         self.fetch_button.setVisible(can_fetch)
 
+    @Slot(int)
     def show_found_batch(self, size: int) -> None:
         """Shows in place of "auto" the batch size that a training has found, while it would be found again."""
         self._found_for = self._memory_takers()

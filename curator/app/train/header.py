@@ -53,6 +53,8 @@ class RunHeader(QWidget):
         row.addWidget(self._words, 1)
         row.addWidget(self.review_button)
         self.epochs = 0
+        # Which of several trainings it is, as "Fold 2 of 5"; "" for a single one.
+        self.part = ""
         self.show_words("Ready to train", "")
 
     def text(self) -> str:
@@ -73,7 +75,7 @@ class RunHeader(QWidget):
     def show_start(self, epochs: int) -> None:
         """A run of so many epochs begins."""
         self.epochs = epochs
-        self.show_words("Epoch 1", "")
+        self.show_words(self._epoch(1), "")
         self._of.setText(f"of {epochs}")
         self._bar.setRange(0, _PARTS)
         self._bar.setValue(0)
@@ -82,7 +84,7 @@ class RunHeader(QWidget):
 
     def show_batch(self, event: BatchDone) -> None:
         """One batch further."""
-        self._title.setText(f"Epoch {event.epoch}")
+        self._title.setText(self._epoch(event.epoch))
         self._of.setText(f"of {self.epochs}")
         done = event.epoch - 1 + event.position
         self._bar.setValue(round(_PARTS * done / max(self.epochs, 1)))
@@ -90,6 +92,9 @@ class RunHeader(QWidget):
         self._batch.setText(words.get(event.stage, f"batch {event.batch} / {event.batches}"))
         self._speed.setText(f"{event.images_per_second:.0f} images/s")
         self._left.setText(time_left(event.seconds_left))
+
+    def _epoch(self, number: int) -> str:
+        return f"{self.part}, epoch {number}" if self.part else f"Epoch {number}"
 
     def show_paused(self, paused: bool) -> None:
         """Says that it waits."""

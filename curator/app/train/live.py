@@ -18,13 +18,13 @@ from curator.records import Warned
 
 
 class Live(QObject):
-    """`epoch_done` carries an epoch's `EpochMetrics`, `started` the `Started`; `said` words for the status;
-    `batch_found` the batch size that memory holds."""
+    """`epoch_done` carries an epoch's `EpochMetrics`, `started` the `Started`, `batch_found` images a batch; `said`
+    words for the status."""
 
     epoch_done = Signal(object)
     started = Signal(object)
-    said = Signal(str)
     batch_found = Signal(int)
+    said = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -38,9 +38,15 @@ class Live(QObject):
 
     def clear(self, title: str, words: str) -> None:
         """Empty plots below a heading."""
-        self.failure, self._best = "", None
+        self.failure, self._best, self.header.part = "", None, ""
         self.memory.clear()
         self.header.show_words(title, words)
+        self._show(Curves())
+
+    def begin_part(self, words: str) -> None:
+        """One of several trainings begins: its own curves, below the same memory."""
+        self.header.part = words
+        self.header.show_words(words, "")
         self._show(Curves())
 
     def show_past(self, name: str, curves: Curves) -> None:

@@ -33,7 +33,12 @@ GROUPS: Final[tuple[tuple[str, tuple[Field, ...]], ...]] = (
                 "count",
                 "Augmented views of each image, worked out once",
             ),
-            Field("batch_size", "Batch size", "batch", "Images worked on at once; 0 finds what memory holds"),
+            Field(
+                "batch_size",
+                "Batch size",
+                "batch",
+                "Images worked on at once; auto finds what memory holds",
+            ),
             Field(
                 "early_stopping",
                 "Stop after, epochs",

@@ -15,6 +15,8 @@ from curator.app.project_model import ProjectModel
 from curator.app.shortcuts import bind
 from curator.app.train.augment_preview import AugmentPreview
 from curator.app.train.controls import Controls
+from curator.app.train.crossval_bar import Comparison
+from curator.app.train.crossval_runner import Validations
 from curator.app.train.curves import Curves
 from curator.app.train.data_pane import DataPane
 from curator.app.train.form import TrainForm
@@ -25,6 +27,7 @@ from curator.app.train.trainer import Trainer
 from curator.app.train.weights import WeightsWatch
 from curator.app.words import count, rough_duration
 from curator.errors import CuratorError
+from curator.training.config import TrainConfig
 
 _LEFT_WIDTH = 312
 # Heading, the table's header and four runs, or one in a page lower than `_LOW`.
@@ -53,6 +56,7 @@ class TrainPage(Page):
         self.controls = Controls()
         self.runs = RunsPane(model, self.panel)
         self.weights = WeightsWatch(model.jobs, self.form)
+        self.validations = Validations(model, self.trainer, self)
         self._lay_out()
         self._connect()
         self._show_state()
@@ -74,8 +78,11 @@ class TrainPage(Page):
         """Begins a training with what the form says."""
         if self.trainer.job is not None or self._trouble() is not None:
             return
+        config = self._config()
+        if config is None:
+            return
         try:
-            self.trainer.start(self.form.config(), accept_proposals=self.data.accept_proposals)
+            self.trainer.start(config, accept_proposals=self.data.accept_proposals)
         except CuratorError as error:
             messages.show(str(error), "error")
 
@@ -91,23 +98,22 @@ class TrainPage(Page):
         self._show_state()
 
     @Slot()
+    def compare_backbones(self) -> None:
+        """Shows the backbones side by side."""
+        from curator.app.train.models_view import ModelsDialog
+
+        dialog = ModelsDialog(
+            self.model, str(self.form.backbone.currentData()), self.form.resize_choice(), self
+        )
+        dialog.backbone_chosen.connect(self.form.choose_backbone)
+        dialog.weights_changed.connect(self.weights.refresh)
+        dialog.open()
+
+    @Slot()
     def discard(self) -> None:
         """Stops the training and moves the run to the trash."""
         self.trainer.discard()
         self._show_state()
-
-    @Slot()
-    def preview(self) -> None:
-        """Shows training images as the network will see them."""
-        project = self.model.project
-        if project is None:
-            return
-        try:
-            config = self.form.config()
-        except CuratorError as error:
-            messages.show(str(error), "error")
-            return
-        AugmentPreview(self.model.jobs, project.root, project.states(), config, self.window()).open()
 
     @Slot()
     def find_rate(self) -> None:
@@ -116,17 +122,30 @@ class TrainPage(Page):
         if self.trainer.job is not None or trouble is not None:
             messages.show(trouble or "Wait for the training to end.", "warning")
             return
+        config = self._config()
+        if config is None:
+            return
         from curator.app.train.rate_sheet import RateSheet
 
-        try:
-            config = self.form.config()
-        except CuratorError as error:
-            messages.show(str(error), "error")
-            return
         sheet = RateSheet(self.model, config, accept_proposals=self.data.accept_proposals, parent=self)
         sheet.chosen.connect(self.form.use_rate)
         sheet.open()
         sheet.begin()
+
+    @Slot()
+    def preview(self) -> None:
+        """Shows training images as the network will see them."""
+        project, config = self.model.project, self._config()
+        if project is not None and config is not None:
+            AugmentPreview(self.model.jobs, project.root, project.states(), config, self.window()).open()
+
+    def _config(self) -> TrainConfig | None:
+        """What the form says; None where it makes no sense, which is said."""
+        try:
+            return self.form.config()
+        except CuratorError as error:
+            messages.show(str(error), "error")
+            return None
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
@@ -137,7 +156,7 @@ class TrainPage(Page):
         right.setContentsMargins(14, 10, 14, 12)
         right.setSpacing(10)
         right.addWidget(self.header)
-        right.addWidget(self.panel, 1)
+        right.addWidget(self.validations.stacked(self.panel), 1)
         right.addWidget(self.runs)
         row.addLayout(right, 1)
 
@@ -166,6 +185,7 @@ class TrainPage(Page):
         area.setWidget(holder)
         column.addWidget(area, 1)
         column.addWidget(self.controls)
+        column.addWidget(self.validations.bar)
         return side
 
     def _connect(self) -> None:
@@ -187,8 +207,8 @@ class TrainPage(Page):
         self.trainer.event.connect(self.live.take)
         self.live.epoch_done.connect(self._epoch_done)
         self.live.started.connect(self._started)
-        self.live.said.connect(self.status_changed)
         self.live.batch_found.connect(self.form.show_found_batch)
+        self.live.said.connect(self.status_changed)
         self.trainer.paused.connect(self._paused)
         self.trainer.failed.connect(self._failed)
         self.trainer.ended.connect(self._ended)
@@ -199,6 +219,11 @@ class TrainPage(Page):
         self.runs.newest_read.connect(self._show_newest)
         self.header.review_wanted.connect(self._review)
         self.form.find_rate_wanted.connect(self.find_rate)
+        self.form.compare_button.clicked.connect(self.compare_backbones)
+        self.validations.bar.wanted.connect(self._compare)
+        self.validations.part_began.connect(self._part_began)
+        self.validations.changed.connect(self.runs.refresh)
+        self.runs.result_wanted.connect(self.validations.open)
 
     def _trouble(self) -> str | None:
         return "Open a folder first." if self.model.project is None else self.data.trouble()
@@ -210,6 +235,7 @@ class TrainPage(Page):
             self.controls.show_idle(self._trouble())
         else:
             self.controls.show_running(paused=job.paused, ending=job.cancelling)
+        self.validations.bar.set_ready(self._trouble() is None, running=job is not None)
         self.form.setEnabled(job is None)
         self.data.accept.setVisible(job is None)
         self._show_rail()
@@ -217,7 +243,7 @@ class TrainPage(Page):
     @Slot()
     def _show_rail(self) -> None:
         if self.trainer.job is not None:
-            self.rail_text_changed.emit(self.live.epoch_words())
+            self.rail_text_changed.emit(self.validations.rail_text() or self.live.epoch_words())
         else:
             runs = len(self.runs.rows())
             self.rail_text_changed.emit(count(runs, "run") if runs else "")
@@ -251,7 +277,8 @@ class TrainPage(Page):
 
     @Slot(object)
     def _epoch_done(self, metrics: Any) -> None:
-        self.runs.show_epoch(metrics, self.live.curves.epochs)
+        if not self.validations.active:
+            self.runs.show_epoch(metrics, self.live.curves.epochs)
         self._show_rail()
 
     @Slot(object, object)
@@ -275,9 +302,12 @@ class TrainPage(Page):
 
     @Slot(str)
     def _ended(self, outcome: str) -> None:
+        compared = self.validations.end_words(outcome)
         done = self.live.end(outcome)
         run_dir = self.trainer.run_dir
-        if done:
+        if compared is not None:
+            self.header.show_words(*compared)
+        elif done:
             messages.show(done, "done", messages.Action("Review", self._review))
         self.runs.set_running(None)
         if outcome == "discarded":
@@ -286,7 +316,7 @@ class TrainPage(Page):
             if run_dir is not None and run_dir.exists():
                 self.runs.discard(run_dir)
         self.runs.refresh()
-        if outcome == "finished" and run_dir is not None:
+        if outcome == "finished" and run_dir is not None and compared is None:
             self.runs.evaluate(run_dir)
         self._show_state()
 
@@ -310,10 +340,26 @@ class TrainPage(Page):
 
     @Slot(object)
     def _resume(self, run_dir: Path) -> None:
+        compared = any(row.run_dir == run_dir and row.kind != "run" for row in self.runs.rows())
         try:
-            self.trainer.resume(run_dir)
+            (self.validations if compared else self.trainer).resume(run_dir)
         except CuratorError as error:
             messages.show(str(error), "error")
+
+    @Slot(object)
+    def _compare(self, wanted: Comparison) -> None:
+        if self.trainer.job is not None or self._trouble() is not None:
+            return
+        try:
+            config = self.form.config()
+            self.validations.start(wanted, config, accept_proposals=self.data.accept_proposals)
+        except CuratorError as error:
+            messages.show(str(error), "error")
+
+    @Slot(str)
+    def _part_began(self, words: str) -> None:
+        self.live.begin_part(words)
+        self._show_rail()
 
     @Slot()
     def _review(self) -> None:

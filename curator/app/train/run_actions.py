@@ -15,9 +15,10 @@ from curator.app.widgets import SectionLabel
 
 
 class RunActions(QWidget):
-    """`resume_wanted` and `review_wanted` carry the marked run's folder."""
+    """`resume_wanted`, `result_wanted` and `review_wanted` carry the marked run's folder."""
 
     resume_wanted = Signal(object)
+    result_wanted = Signal(object)
     review_wanted = Signal(object)
     rename_wanted = Signal()
     delete_wanted = Signal()
@@ -34,6 +35,7 @@ class RunActions(QWidget):
         self.figures_button = _link("Figures", self.figures_wanted)
         self.figures_button.setCheckable(True)
         self.resume_button = _link("Go on with it", self._resume)
+        self.result_button = _link("Show the result", self._result)
         self.review_button = _link("Review", self._review)
         self.rename_button = _link("Rename", self.rename_wanted)
         self.folder_button = _link("Show folder", self._show_folder)
@@ -41,6 +43,7 @@ class RunActions(QWidget):
         for button in (
             self.figures_button,
             self.resume_button,
+            self.result_button,
             self.review_button,
             self.rename_button,
             self.folder_button,
@@ -54,7 +57,9 @@ class RunActions(QWidget):
         self._marked = row
         idle = row is not None and row.run_dir != running
         self.resume_button.setVisible(idle and row is not None and row.unfinished and running is None)
-        self.review_button.setVisible(idle and row is not None and row.epochs_done > 0)
+        compared = row is not None and row.kind != "run"
+        self.result_button.setVisible(compared)
+        self.review_button.setVisible(idle and row is not None and row.epochs_done > 0 and not compared)
         for button in (self.rename_button, self.folder_button):
             button.setVisible(row is not None)
         self.delete_button.setVisible(any(one.run_dir != running for one in marked))
@@ -63,6 +68,11 @@ class RunActions(QWidget):
     def _resume(self) -> None:
         if self._marked is not None:
             self.resume_wanted.emit(self._marked.run_dir)
+
+    @Slot()
+    def _result(self) -> None:
+        if self._marked is not None:
+            self.result_wanted.emit(self._marked.run_dir)
 
     @Slot()
     def _review(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RUNS_KEY: Final = "runs"
 CARDS_KEY: Final = "backbones"
+FETCH_KEY: Final = "fetch"
 _WITHOUT: Final = (
     "From scratch: ImageNet weights are not on this machine. "
     "That takes more images and more epochs to get as good."
@@ -75,14 +76,16 @@ class BackbonesRead(Event):
 
 def read_runs(project_folder: Path) -> Iterator[Event]:
     """Lists the runs of a project: one `RunsRead`."""
+    from curator.app.train.crossval_rows import with_comparisons
+
     honesty, runs = load("curator.evaluation.honesty"), load("curator.training.runs")
     found = runs.list_runs(project_folder)
     times = ((run.config, run.metrics, run.sizes["train"]) for run in found)
-    rows = _told_apart([_row(run, honesty.repeats_of(run, found)) for run in found])
-    yield RunsRead(rows, Speeds.of_runs(times))
+    rows = [(run.started_at, _row(run, honesty.repeats_of(run, found))) for run in found]
+    yield RunsRead(_told_apart(with_comparisons(project_folder, rows)), Speeds.of_runs(times))
 
 
-def _told_apart(rows: list[RunRow]) -> tuple[RunRow, ...]:
+def _told_apart(rows: Sequence[RunRow]) -> tuple[RunRow, ...]:
     """Numbers runs that were begun in the same minute, the oldest, which is the last, first."""
     times: Counter[str] = Counter()
     named = []
@@ -169,7 +172,8 @@ def rename(run_dir: Path, name: str) -> Iterator[Event]:
 
 def read_backbones() -> Iterator[Event]:
     """Looks which backbones there are and where their weights lie: one `BackbonesRead`."""
-    from curator.training.backbones import cards, find_weights
+    from curator.training.backbones import cards
+    from curator.training.weights import find_weights
 
     found = []
     for card in cards():
@@ -188,6 +192,7 @@ def read_backbones() -> Iterator[Event]:
 
 def fetch(name: str) -> Iterator[Event]:
     """Fetches the weights of a backbone."""
-    from curator.training.backbones import card_named, fetch_weights
+    from curator.training.backbones import card_named
+    from curator.training.weights import fetch_weights
 
     yield from fetch_weights(card_named(name))

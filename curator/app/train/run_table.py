@@ -52,7 +52,8 @@ _HEAD_PADDING: Final = 26
 class RunRow:
     """One run as the table shows it. Figures are of the test split once `summary` is there, else of the
     validation images at the best epoch. `colour` is set while its curves are drawn; `repeats` counts the seeds
-    that its plan was trained with."""
+    that its plan was trained with. `kind` is "run", or "crossval" or "ablation" for many trainings compared,
+    whose "epochs" are folds or variants, and whose figures are of all images judged."""
 
     run_dir: Path
     name: str
@@ -68,6 +69,7 @@ class RunRow:
     summary: Summary | None = None
     config: TrainConfig | None = None
     repeats: int = 1
+    kind: str = "run"
 
     @property
     def unfinished(self) -> bool:
@@ -102,7 +104,7 @@ def _auroc_words(row: RunRow) -> str:
 def _of_val(row: RunRow, value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value:.3f}" if row.summary is not None else f"{value:.3f} val"
+    return f"{value:.3f}" if row.summary is not None or row.kind != "run" else f"{value:.3f} val"
 
 
 # Head, what is shown, what it is sorted by.
@@ -202,6 +204,8 @@ class RunTableModel(QAbstractTableModel):
         return True
 
     def _tip(self, row: RunRow, column: int) -> str:
+        if column == DOT and row.kind != "run":
+            return "Show the result"
         if column == DOT:
             return "Draw its curves below, or take them away (Space)"
         if column == NAME:
@@ -210,6 +214,8 @@ class RunTableModel(QAbstractTableModel):
             return (
                 "Of the test images, at the best epoch; the interval is by bootstrap over groups"
                 if row.summary is not None
+                else "Of all images judged, at once"
+                if row.kind != "run"
                 else "Of the validation images, by which the best epoch was chosen: too good by a little"
             )
         return ""
@@ -327,7 +333,9 @@ class RunTable(QTableView):
 
 
 def _epochs(row: RunRow) -> str:
-    return str(row.epochs_done) if row.epochs_done >= row.epochs else f"{row.epochs_done} / {row.epochs}"
+    unit = {"crossval": " folds", "ablation": " variants"}.get(row.kind, "")
+    done = str(row.epochs_done) if row.epochs_done >= row.epochs else f"{row.epochs_done} / {row.epochs}"
+    return done + unit
 
 
 def dot(colour: str | None) -> QIcon:

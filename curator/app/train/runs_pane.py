@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from curator.app import messages
+from curator.app.jobs import Job
 from curator.app.project_model import ProjectModel
 from curator.app.train.curve_panel import CurvePanel
 from curator.app.train.overlays import Overlays
@@ -43,11 +44,12 @@ _COMPARISON_WIDTH: Final = 480
 
 
 class RunsPane(QWidget):
-    """`resume_wanted` and `review_wanted` carry a run's folder; `changed` comes when the list did; `newest_read`
-    carries the newest run and its curves once after a folder was opened; `doubted` what is too good.
+    """`resume_wanted`, `result_wanted` and `review_wanted` carry a run's folder; `changed` comes when the list did;
+    `newest_read` carries the newest run and its curves once after a folder was opened; `doubted` what is too good.
     """
 
     resume_wanted = Signal(object)
+    result_wanted = Signal(object)
     review_wanted = Signal(object)
     changed = Signal()
     newest_read = Signal(object, object)
@@ -62,11 +64,13 @@ class RunsPane(QWidget):
         self._running: Path | None = None
         self._newest: Path | None = None
         self._newest_told = False
+        self._stale = False
         self._to_mark: Path | None = None
         self._figures: dict[Path, FiguresRead] = {}
         self.bar = RunActions()
         self._lay_out()
         self.bar.resume_wanted.connect(self.resume_wanted)
+        self.bar.result_wanted.connect(self.result_wanted)
         self.bar.review_wanted.connect(self.review_wanted)
         self.bar.delete_wanted.connect(self._delete)
         self.bar.figures_wanted.connect(self._arrange)
@@ -90,7 +94,15 @@ class RunsPane(QWidget):
             self.clear()
             return
         folder = project.folder
-        self._start("Reading the runs", lambda: read_runs(folder), RUNS_KEY)
+        # What is being read may be older than what was just written: it is read once more then.
+        self._stale = self._model.jobs.get(RUNS_KEY) is not None
+        if not self._stale:
+            self._start("Reading the runs", lambda: read_runs(folder), RUNS_KEY).ended.connect(self._read)
+
+    @Slot()
+    def _read(self) -> None:
+        if self._stale:
+            self.refresh()
 
     def clear(self) -> None:
         """Another project: nothing of this one stays."""
@@ -205,9 +217,10 @@ class RunsPane(QWidget):
         if isinstance(event, RunsRead):
             self.speeds = event.speeds
             self._set(list(event.rows))
-            if event.rows and not self._newest_told:
+            newest = next((row for row in event.rows if row.kind == "run"), None)
+            if newest is not None and not self._newest_told:
                 self._newest_told = True
-                self._newest = event.rows[0].run_dir
+                self._newest = newest.run_dir
                 self._read_curves(self._newest)
         elif isinstance(event, CurvesRead):
             row = next((row for row in self.rows() if row.run_dir == event.run_dir), None)
@@ -255,11 +268,12 @@ class RunsPane(QWidget):
     def _show_marked(self) -> None:
         marked = self.table.chosen()
         row = marked[0] if len(marked) == 1 else None
-        self.overlays.set_marked([one.run_dir for one in marked if one.run_dir != self._running])
+        runs = [one for one in marked if one.kind == "run"]
+        self.overlays.set_marked([one.run_dir for one in runs if one.run_dir != self._running])
         self.bar.show_for(marked, self._running)
-        if len(marked) > 1:
+        if len(runs) > 1:
             self.comparison.show_runs(
-                [replace(one, colour=self.overlays.colour(one.run_dir)) for one in marked]
+                [replace(one, colour=self.overlays.colour(one.run_dir)) for one in runs]
             )
             self.details.setCurrentWidget(self.comparison)
         else:
@@ -271,6 +285,8 @@ class RunsPane(QWidget):
     def _show_figures(self, row: RunRow | None) -> None:
         if row is None:
             self.figures.show_nothing("Mark a run to see what it is worth; two or more to compare them.")
+        elif row.kind != "run":
+            self.figures.show_nothing("Many trainings compared: show the result for intervals and baseline.")
         elif row.run_dir == self._running:
             self.figures.show_nothing("It is being trained. Its test images are predicted when it is done.")
         elif row.summary is None:
@@ -297,19 +313,24 @@ class RunsPane(QWidget):
 
     @Slot(object)
     def _toggle_curves(self, run_dir: Path) -> None:
-        if run_dir != self._running:
+        if any(row.run_dir == run_dir and row.kind != "run" for row in self.rows()):
+            self.result_wanted.emit(run_dir)
+        elif run_dir != self._running:
             self.overlays.toggle(run_dir)
             self._recolour()
 
     def _read_curves(self, run_dir: Path) -> None:
         self._start("Reading a run", lambda: read_curves(run_dir), f"curves of {run_dir}")
 
-    def _start(self, title: str, make: Any, key: str, *, quiet: bool = True) -> None:
+    def _start(self, title: str, make: Any, key: str, *, quiet: bool = True) -> Job:
         jobs = self._model.jobs
-        if jobs.get(key) is None:
-            job = jobs.start(title, make, key=key, quiet=quiet)
-            job.event.connect(self._take)
-            job.failed.connect(self._failed)
+        running = jobs.get(key)
+        if running is not None:
+            return running
+        job = jobs.start(title, make, key=key, quiet=quiet)
+        job.event.connect(self._take)
+        job.failed.connect(self._failed)
+        return job
 
     @Slot(object, str)
     def _rename(self, run_dir: Path, name: str) -> None:

@@ -25,7 +25,7 @@ MANIFEST_FOLDER: Final = "manifest"
 # Steps of the progress bar in an epoch.
 _PARTS: Final = 1000
 # What the allocator may keep free while it trains: the window's own caches are bounded, and so is this.
-_KEPT_BYTES: Final = 256 << 20
+KEPT_BYTES: Final = 256 << 20
 
 
 class Trainer(QObject):
@@ -53,16 +53,23 @@ class Trainer(QObject):
     def start(self, config: TrainConfig, *, accept_proposals: bool) -> None:
         """Exports the project as it is now and trains on it. Raises `CuratorError` where that can't begin."""
         from curator.training.runs import new_run_dir
-        from curator.workflow.export import export
 
         project = self._model.project
         if project is None or self._job is not None:
             return
-        self._model.announce(project.ensure_splits(project.shares, project.seed))
-        events = export(project, project.folder / MANIFEST_FOLDER, accept_proposals=accept_proposals)
+        events = self.exporting(accept_proposals=accept_proposals)
         run_dir = new_run_dir(project.folder, config)
         root = project.root
-        self._run(run_dir, config, lambda: _export_and_fit(events, config, run_dir, root))
+        self.begin(run_dir, config, lambda: _export_and_fit(events, config, run_dir, root))
+
+    def exporting(self, *, accept_proposals: bool) -> Iterator[Event]:
+        """The export of the open project as it is now, to be iterated by the job. Raises `CuratorError`."""
+        from curator.workflow.export import export
+
+        project = self._model.project
+        assert project is not None
+        self._model.announce(project.ensure_splits(project.shares, project.seed))
+        return export(project, project.folder / MANIFEST_FOLDER, accept_proposals=accept_proposals)
 
     def resume(self, run_dir: Path) -> None:
         """Goes on with a run that was stopped."""
@@ -70,7 +77,7 @@ class Trainer(QObject):
         if project is None or self._job is not None:
             return
         root = project.root
-        self._run(run_dir, None, lambda: _resume(run_dir, root))
+        self.begin(run_dir, None, lambda: _resume(run_dir, root))
 
     def toggle_pause(self) -> None:
         """Pauses, or goes on."""
@@ -92,7 +99,8 @@ class Trainer(QObject):
             self._outcome = "discarded"
             self._job.cancel()
 
-    def _run(self, run_dir: Path, config: TrainConfig | None, make: Callable[[], Iterator[Event]]) -> None:
+    def begin(self, run_dir: Path, config: TrainConfig | None, make: Callable[[], Iterator[Event]]) -> None:
+        """Runs what `make` returns as the one training; nothing may run yet."""
         self.run_dir = run_dir
         self._outcome = "finished"
         job = self._model.jobs.start(f"Training {run_dir.name}", make, key=KEY)
@@ -127,8 +135,17 @@ class Trainer(QObject):
         self.ended.emit(self._outcome)
 
 
+def _export_and_fit(
+    events: Iterator[Event], config: TrainConfig, run_dir: Path, root: Path
+) -> Iterator[Event]:
+    manifest = yield from exported(events)
+    yield Progress(0, 0, "Loading PyTorch")
+    fit = load("curator.training.loop").fit
+    yield from _with_progress(fit(manifest, beside_the_window(config), run_dir, root=root))
+
+
 def exported(events: Iterator[Event]) -> Generator[Event, None, Manifest]:
-    """Passes the events of an export on, and returns the manifest that it wrote."""
+    """Passes an export's events on and returns the manifest that it wrote."""
     from curator.workflow.export import Exported
 
     manifest = None
@@ -139,15 +156,6 @@ def exported(events: Iterator[Event]) -> Generator[Event, None, Manifest]:
             yield event
     assert manifest is not None
     return manifest
-
-
-def _export_and_fit(
-    events: Iterator[Event], config: TrainConfig, run_dir: Path, root: Path
-) -> Iterator[Event]:
-    manifest = yield from exported(events)
-    yield Progress(0, 0, "Loading PyTorch")
-    fit = load("curator.training.loop").fit
-    yield from _with_progress(fit(manifest, beside_the_window(config), run_dir, root=root))
 
 
 def _resume(run_dir: Path, root: Path) -> Iterator[Event]:
@@ -173,7 +181,7 @@ def _with_progress(events: Iterator[Event]) -> Iterator[Event]:
     from curator.training.events import BatchDone, Started
 
     epochs = 0
-    kept = load("curator.training.device").memory_kept(_KEPT_BYTES)
+    kept = load("curator.training.device").memory_kept(KEPT_BYTES)
     with kept, closing(cast("Generator[Event, None, None]", events)):
         for event in events:
             yield event

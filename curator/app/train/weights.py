@@ -9,9 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from curator.app import messages
 from curator.app.jobs import Jobs
 from curator.app.train.form import TrainForm
-from curator.app.train.run_index import CARDS_KEY, Backbone, BackbonesRead, fetch, read_backbones
-
-_FETCH_KEY = "fetch"
+from curator.app.train.run_index import CARDS_KEY, FETCH_KEY, Backbone, BackbonesRead, fetch, read_backbones
 
 
 class WeightsWatch(QObject):
@@ -47,15 +45,15 @@ class WeightsWatch(QObject):
             return
         wants = self._form.weights() == "imagenet"
         words = backbone.weights if wants else ""
-        fetching = self._jobs.get(_FETCH_KEY) is not None
+        fetching = self._jobs.get(FETCH_KEY) is not None
         self._form.show_weights(words, can_fetch=wants and backbone.can_fetch and not fetching)
 
     @Slot()
     def _fetch(self) -> None:
         name = str(self._form.backbone.currentData())
-        if self._jobs.get(_FETCH_KEY) is not None:
+        if self._jobs.get(FETCH_KEY) is not None:
             return
-        job = self._jobs.start(f"Fetching the weights of {name}", lambda: fetch(name), key=_FETCH_KEY)
+        job = self._jobs.start(f"Fetching the weights of {name}", lambda: fetch(name), key=FETCH_KEY)
         job.failed.connect(self._failed)
         job.ended.connect(self.refresh)
         self._show()

@@ -17,13 +17,14 @@ from curator.errors import TrainingError, WeightsError
 from curator.manifest.files import Manifest, read_manifest, write_manifest
 from curator.records import Warned
 from curator.training import checkpoint, runs
-from curator.training.backbones import WeightsFound, build, card_named
+from curator.training.backbones import build, card_named
 from curator.training.data import load_images
 from curator.training.events import BatchDone, CheckpointSaved, EpochDone, Finished, PhaseChanged, Started
 from curator.training.inference import Predictor
 from curator.training.loop import fit
 from curator.training.network import Network
 from curator.training.recipe import batches
+from curator.training.weights import WeightsFound
 
 
 def test_a_run_leaves_all_that_belongs_to_it(manifest: Manifest, tmp_path: Path) -> None:
