@@ -162,10 +162,16 @@ def test_the_batch_curve_is_of_single_batches_and_smoothed_by_a_moving_average()
 
 def test_how_long_a_plan_takes_is_known_from_earlier_runs() -> None:
     plan = TrainConfig(epochs=10, head_epochs=4, backbone="mobilenet_v2")
-    rows = [metrics(1, seconds=2.0), metrics(2, phase="unfrozen", seconds=12.0)]
+    # The first epoch of the head works the features out.
+    rows = [
+        metrics(1, seconds=30.0),
+        metrics(2, seconds=2.0),
+        metrics(3, seconds=2.0),
+        metrics(4, phase="unfrozen", seconds=12.0),
+    ]
     speeds = Speeds.of_runs([(plan, rows, 100)])
-    assert speeds.seconds_of(plan, 100) == pytest.approx(4 * 2 + 6 * 12)
-    assert speeds.seconds_of(plan, 50) == pytest.approx(2 * 2 + 3 * 12)
+    assert speeds.seconds_of(plan, 100) == pytest.approx(30 + 3 * 2 + 6 * 12)
+    assert speeds.seconds_of(plan, 50) == pytest.approx((30 + 3 * 2 + 6 * 12) / 2)
     assert speeds.seconds_of(dataclasses.replace(plan, image_size=128), 100) is None
     scratch = dataclasses.replace(plan, weights="none")
     assert speeds.seconds_of(scratch, 100) == pytest.approx(120)

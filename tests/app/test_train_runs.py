@@ -20,12 +20,13 @@ from curator.app.project_model import ProjectModel
 from curator.app.train.page import TrainPage
 from curator.app.train.run_compare import compared
 from curator.app.train.run_table import DOT, NAME, RunRow
+from curator.app.words import rough_duration
 from curator.errors import CuratorError
 from curator.evaluation.figures import write_figures
 from curator.evaluation.intervals import Interval, Summary
 from curator.manifest.files import read_manifest
 from curator.project import edits
-from curator.training.config import TrainConfig
+from curator.training.config import PRESETS, TrainConfig
 from curator.training.events import EpochMetrics
 from curator.training.runs import METRICS, Run, copy_manifest, given_name, write_config, write_metrics
 from curator.workflow.export import export
@@ -338,9 +339,8 @@ def test_in_a_narrow_window_the_figures_take_the_tables_place(page: TrainPage, q
 def test_preset_cards_say_how_long_they_take_here(page: TrainPage, qtbot: QtBot) -> None:
     # Two head epochs of 110 s on 4 images were seen; all of the quick look are head epochs.
     card = page.form.cards["quick-look"]
-    trained = page.data.facts.split["train"]
-    minutes = round(8 * 110 / 4 * trained / 60)
-    assert f"About {minutes} min here." in card.accessibleName()
+    trained, epochs = page.data.facts.split["train"], PRESETS["quick-look"].changes["epochs"]
+    assert f"About {rough_duration(epochs * 110 / 4 * trained)} here." in card.accessibleName()
     assert "About" not in page.form.cards["from-scratch"].accessibleName()
 
 

@@ -126,6 +126,7 @@ class TrainForm(QWidget):
         self.changed.connect(self._forget_found_batch)
         # What the form does not ask for stays as the preset, or the run that is shown, has it.
         self._base = TrainConfig.preset_named(DEFAULT_PRESET)
+        self.changed.connect(self._show_momentum)
         self.set_preset(DEFAULT_PRESET)
 
     def config(self) -> TrainConfig:
@@ -290,6 +291,10 @@ class TrainForm(QWidget):
             combo.activated.connect(self._weights_activated)
         combo.currentIndexChanged.connect(self.changed)
         return combo
+
+    @Slot()
+    def _show_momentum(self) -> None:
+        self.editor("momentum").setEnabled(self.editor("optimiser").currentData() == "sgd")
 
     @Slot(int)
     def _weights_activated(self, index: int) -> None:
