@@ -76,7 +76,8 @@ def prepared(folder: Path, count: int, weights: Path | None) -> dict[str, Any]:
     from curator.manifest.files import write_manifest
     from curator.manifest.schema import ManifestRow
     from curator.synthetic.dataset import generate
-    from curator.training.backbones import card_named, find_weights
+    from curator.training.backbones import card_named
+    from curator.training.weights import find_weights
 
     for _ in generate(folder / "drawn", count=count):
         pass
