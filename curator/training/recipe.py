@@ -134,8 +134,8 @@ def class_weights(targets: torch.Tensor, classes: int, config: TrainConfig) -> t
 def batches(count: int, batch_size: int, ranks: int = 1) -> list[int]:
     """The sizes of an epoch's batches, the last one short.
 
-    A last batch of one image, or of less than two for each of several `ranks`, would leave BatchNorm nothing to
-    compare: it joins the one before.
+    A last batch of one image, or of less than two for each of `ranks` processes, would leave BatchNorm nothing
+    to compare: it joins the one before.
     """
     sizes = [min(batch_size, count - start) for start in range(0, count, batch_size)]
     if len(sizes) > 1 and sizes[-1] < 2 * ranks:
