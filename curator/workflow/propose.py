@@ -130,16 +130,21 @@ class Work:
 def work_of(project: Project, *, target: Target | None = None, again: bool = False) -> Work:
     """What a project still needs: proposals of images that have none (`again`: of all), and copies anew.
 
+    Proposals of an older method are made again for images that nobody has edited: what a person has seen and left
+    as it is does not change under their hands.
     Images of a project that was made before there were sketches only get those (`only_sketch`). `target` is the
     project's setting "target" where None. Called on the project's thread.
     """
+    from curator.proposals import METHOD
+
     pixels, hashes = project.pixel_proposals(), project.fingerprints()
     sketches, compared = project.sketches(), project.compared()
     items: list[Item] = []
     known: dict[int, Known] = {}
     for state in project.states():
         one = state.id
-        done = not again and one in pixels and one in hashes
+        older = one in pixels and pixels[one].method != METHOD and not state.edited
+        done = not again and not older and one in pixels and one in hashes
         if state.error is not None or done:
             known[one] = Known(
                 state.sha256, *hashes.get(one, (0, 0)), sketches.get(one), one in compared and one in sketches

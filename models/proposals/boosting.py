@@ -1,0 +1,27 @@
+"""Boosted trees as plain numbers, as `curator/proposals/trees.py` reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import GradientBoostingClassifier
+
+
+def numbers_of(model: GradientBoostingClassifier, features: Sequence[str]) -> dict[str, Any]:
+    """The trees as lists: `feature` is -1 at a leaf; left where a value is at most the threshold."""
+    share = float(model.init_.class_prior_[1])
+    trees = []
+    for (tree,) in model.estimators_:
+        part = tree.tree_
+        trees.append(
+            {
+                "feature": [max(-1, int(value)) for value in part.feature],
+                "threshold": [round(float(value), 6) for value in part.threshold],
+                "left": [int(value) for value in part.children_left],
+                "right": [int(value) for value in part.children_right],
+                "value": [round(float(value) * model.learning_rate, 6) for value in part.value[:, 0, 0]],
+            }
+        )
+    return {"features": list(features), "start": float(np.log(share / (1 - share))), "trees": trees}
