@@ -19,9 +19,10 @@ from curator.proposals.suspects import FEATURES, Suspect, brain_of, find_suspect
 from curator.proposals.trees import load_trees, marks_file
 from curator.records import MaskKind, OverlayOn
 
-# Colour: difference between the largest and smallest channel, above the head's median. Tinted scans have a
-# median of up to 8 and little spread; every drawn colour exceeded it by more than 50.
-_COLOURED, _COLOUR_SMALLEST, _COLOUR_SHARE = 50, 6, 0.00015
+# Colour: difference between the largest and smallest channel, above the head's median, and above it by so many
+# times what nine tenths of the head stay within. Tinted scans have a median of up to 8; on the brains of 121 clean
+# slices nothing exceeded it by more than 17, but fat and skin at a tinted edge by up to 43.
+_COLOURED, _COLOURED_SCALP, _COLOUR_SPREADS, _COLOUR_SMALLEST, _COLOUR_SHARE = 20, 50, 3, 6, 0.00015
 # Lines: a row or column that differs from both neighbours at this distance (pixels) by this many grey levels,
 # with the same sign along this share of a chord of most of the brain; less where two cross. Anatomy
 # reached 0.91 alone and 0.73 crossed.
@@ -83,7 +84,7 @@ def _coloured(page: Page, head: Head, brain: Area) -> list[Mark]:
     on_head = head.mask > 0
     usual = float(np.median(colour[on_head]))
     spread = float(np.percentile(colour[on_head], 90)) - usual
-    seen = ((colour > usual + max(_COLOURED, 3 * spread)) & on_head).astype(np.uint8)
+    seen = ((colour > usual + max(_COLOURED, _COLOUR_SPREADS * spread)) & on_head).astype(np.uint8)
     if seen.sum() < max(_COLOUR_SMALLEST, _COLOUR_SHARE * on_head.sum()):
         return []
     joined = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
@@ -93,8 +94,11 @@ def _coloured(page: Page, head: Head, brain: Area) -> list[Mark]:
         x, y, w, h, _ = (int(value) for value in stats[index])
         window = np.s_[y : y + h, x : x + w]
         own = (labels[window] == index) & (seen[window] > 0)
+        on = _where(own, brain[window])
+        if on == "head":
+            own &= colour[window] > usual + _COLOURED_SCALP
         if own.sum() >= _COLOUR_SMALLEST:
-            marks.append(_mark("marker", _where(own, brain[window]), (x, y, x + w, y + h), 0.95, page))
+            marks.append(_mark("marker", on, (x, y, x + w, y + h), 0.95, page))
     return marks
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from curator.proposals.hardness import hard_spots
 from curator.proposals.maps import Floats, Maps
 from curator.proposals.page import Area, Page
+from curator.proposals.regions import hardness_of, overlap, stable_regions
 
 FEATURES: Final = (
     "surest",  # largest probability of the candidate in the network's map of marks
@@ -31,6 +32,12 @@ FEATURES: Final = (
     "depth",  # distance from the head's edge as a share of the deepest point's
     "inside",  # mean probability of lying inside the skull
     "hard",  # share of its pixels in flat spots with hard outlines
+    "weakest",  # slope that four fifths of its outline exceed, as a share of the contrast
+    "outdoing",  # the same as a share of the steeper slopes of the whole inside
+    "stroke",  # twice its pixels over the length of its outline, at `_UNIT`
+    "convexity",  # its pixels over those of its convex hull
+    "roughness",  # length of its outline over that of its convex hull
+    "bustle",  # standard deviation of what lies round it as a share of the contrast
     "clutter",  # mean probability of marks over the whole inside, times ten
 )
 """Names of the columns of `Suspect.features`."""
@@ -45,6 +52,8 @@ _BODY, _CORE = (
     0.7,
 )  # shares of the contrast above which a pixel is part of the mark, and of its flat middle
 _TINY = 1e-6
+_STEEPER = 95  # percentile of the slopes on the brain
+_SAME = 0.5  # overlap from which on two candidates are one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +72,7 @@ class _Setting:
 
     grey: Floats
     slope: Floats
+    steep: float
     hard: Area
     depth: Floats
     levels: npt.NDArray[np.uint8]
@@ -84,16 +94,17 @@ def find_suspects(page: Page, maps: Maps) -> list[Suspect]:
     setting = _setting(page, head, brain, maps)
     drawn = (maps.mark > _SEEN).astype(np.uint8) | setting.hard
     seen = cv2.morphologyEx(drawn, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(seen)
-    found = []
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(seen)
+    found: list[tuple[tuple[int, int, int, int], npt.NDArray[np.bool_]]] = []
     for index in range(1, count):
         x, y, w, h, _ = (int(value) for value in stats[index])
         own = labels[y : y + h, x : x + w] == index
         if int((brain[y : y + h, x : x + w][own] > 0).sum()) >= _LEAST:
-            box = (x, y, x + w, y + h)
-            features = _features(page, maps, setting, box, own, float(centres[index][0]))
-            found.append(Suspect(box, own, features))
-    return found
+            found.append(((x, y, x + w, y + h), own))
+    for region in stable_regions(page.grey, setting.slope, brain):
+        if all(overlap(region.box, region.own, *other) <= _SAME for other in found):
+            found.append((region.box, region.own))
+    return [Suspect(box, own, _features(page, maps, setting, box, own)) for box, own in found]
 
 
 def head_of(maps: Maps) -> Area:
@@ -135,6 +146,7 @@ def _setting(page: Page, head: Area, brain: Area, maps: Maps) -> _Setting:
     return _Setting(
         grey,
         slope,
+        max(1.0, float(np.percentile(slope[brain > 0], _STEEPER))),
         hard_spots(page.grey, slope, brain),
         np.asarray(depth / max(1.0, float(depth.max())), np.float32),
         np.sort(page.grey[head > 0]),
@@ -152,7 +164,6 @@ def _features(
     setting: _Setting,
     box: tuple[int, int, int, int],
     own: npt.NDArray[np.bool_],
-    middle: float,
 ) -> npt.NDArray[np.float64]:
     from curator.imaging._cv2 import cv2
 
@@ -162,7 +173,10 @@ def _features(
     area = float(own.sum()) * setting.scale**2
     (_, (a, b), _) = cv2.minAreaRect(np.argwhere(own)[:, ::-1].astype(np.float32))
     long, short = max(a, b) + 1, min(a, b) + 1
-    away, body = _away(setting.grey, box, own)
+    middle = x0 + float(np.nonzero(own)[1].mean())
+    away, body, bustle = _away(setting.grey, box, own)
+    weakest = hardness_of(setting.slope, box, own)
+    stroke, convexity, roughness = _shape(own)
     peak = max(1.0, float(np.percentile(np.abs(away[own]), 92)))
     sign = 1.0 if float(np.median(away[body])) >= 0 else -1.0
     core = own & (away * sign > _CORE * peak)
@@ -188,6 +202,12 @@ def _features(
             float(setting.depth[window][own].mean()),
             float(maps.inside[window][own].mean()),
             float((setting.hard[window][own] > 0).mean()),
+            weakest / peak,
+            weakest / setting.steep,
+            stroke * setting.scale,
+            convexity,
+            roughness,
+            bustle / peak,
             setting.clutter * 10,
         ],
         np.float64,
@@ -196,8 +216,9 @@ def _features(
 
 def _away(
     grey: Floats, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Grey levels above (or below) what lies round a candidate, and its pixels that make up the mark."""
+) -> tuple[Floats, npt.NDArray[np.bool_], float]:
+    """Grey levels above (or below) what lies round a candidate, its pixels that make up the mark, and the standard
+    deviation of what lies round it."""
     from curator.imaging._cv2 import cv2
 
     x0, y0, x1, y1 = box
@@ -211,7 +232,20 @@ def _away(
     bright, dark = float(np.percentile(away[own], 92)), float(np.percentile(away[own], 8))
     sign = 1 if bright >= -dark else -1
     body = own & (away * sign > _BODY * max(bright, -dark, _TINY))
-    return np.asarray(away, np.float32), body if body.any() else own
+    bustle = float(around[ring].std()) if ring.any() else 0.0
+    return np.asarray(away, np.float32), body if body.any() else own, bustle
+
+
+def _shape(own: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Stroke in pixels, convexity and roughness of an area."""
+    from curator.imaging._cv2 import cv2
+
+    contours, _ = cv2.findContours(np.pad(own.astype(np.uint8), 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    around = sum(cv2.arcLength(contour, True) for contour in contours) + 4.0  # of pixels' middles, not edges
+    hull = cv2.convexHull(np.concatenate(contours))
+    wide = cv2.arcLength(hull, True) + 4.0
+    area = float(own.sum())
+    return 2 * area / around, area / (cv2.contourArea(hull) + wide / 2), around / wide
 
 
 def _steepness(setting: _Setting, box: tuple[int, int, int, int], body: npt.NDArray[np.bool_]) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,3 +27,8 @@ def numbers_of(model: GradientBoostingClassifier, features: Sequence[str]) -> di
             }
         )
     return {"features": list(features), "start": float(np.log(share / (1 - share))), "trees": trees}
+
+
+def write_trees(model: GradientBoostingClassifier, features: Sequence[str], path: Path) -> None:
+    """Writes the trees to a file."""
+    path.write_text(json.dumps(numbers_of(model, features), separators=(",", ":")) + "\n", encoding="utf-8")

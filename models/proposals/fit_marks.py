@@ -1,9 +1,12 @@
-"""Fits the trees that tell marks on the brain from anatomy: `python fit_marks.py REAL marks.json`.
+"""Fits the trees that tell marks on the brain from anatomy: `python fit_marks.py REAL marks.json --folds FOLDS`.
 
 REAL holds `images/` and `truth.jsonl`. Marks of all kinds are drawn on those of its images that have none on the
 head, and on images of Curator's own demo generator. The network's candidates on them, and on the same images
 without such marks, are told apart by gradient boosting (Friedman, 2001; scikit-learn). Printed are figures over
 five folds in which no image, drawn on or not, is on both sides. The file holds numbers of trees alone.
+
+`--folds` keeps the trees of each fold as `0.json` to `4.json`, and in `folds.json` which of them never saw a base:
+`fit_confidence.py` judges every image by those.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,23 +22,26 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+import small
 import upon
 from beside import crosshair, watermark
-from boosting import numbers_of
+from boosting import write_trees
 from sheet import Sheet
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.model_selection import GroupKFold
 
 from curator.imaging.decode import decode, load
 from curator.metrics import wilson
-from curator.proposals.maps import look
-from curator.proposals.page import make_page
+from curator.proposals.maps import Maps, look
+from curator.proposals.page import Page, make_page
 from curator.proposals.suspects import FEATURES, brain_of, find_suspects, head_of
 from curator.synthetic.dataset import scene_of
 from curator.synthetic.plan import make_plan
 from curator.synthetic.scene import encoded
 
 U8 = npt.NDArray[np.uint8]
+Job = tuple[str, Path | None, int, int, int, Path | None]
+"""Name of the base, its file or number, how often it is drawn on, the seed, and a folder to keep it in."""
 
 _KINDS = (
     (upon.arrows, 0.36),
@@ -44,6 +51,9 @@ _KINDS = (
     (upon.measure, 0.08),
     (watermark, 0.07),
     (crosshair, 0.07),
+    (small.hollow_arrows, 0.16),
+    (small.needles, 0.18),
+    (small.specks, 0.12),
 )
 _CHANGED, _VISIBLE = 12, 40  # grey levels by which a mark changes its pixels, and by which it is seen
 _PLAIN = 0.55  # share of candidates' pixels from which on they count as a mark, with those between left out
@@ -89,8 +99,45 @@ def _drawn_on(rng: np.random.Generator, image: U8, head: U8, brain: U8) -> tuple
     return np.asarray(marked, np.uint8), changed
 
 
-def _cases(job: tuple[str, Path | None, int, int, int]) -> list[Case]:
-    base, file, number, copies, seed = job
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A page with what the network sees of it, and the pixels that marks changed, None where none were drawn."""
+
+    page: Page
+    maps: Maps
+    changed: npt.NDArray[np.bool_] | None
+
+
+def _looks(job: Job) -> Iterator[Look]:
+    """A base without marks, and with marks drawn on it `copies` times over; kept in a file where `keep` is set."""
+    base, file, number, copies, seed, keep = job
+    name = f"{base} {file.name if file is not None else number}.npz"
+    kept = None if keep is None else keep / name.replace("/", "-")
+    if kept is None or not kept.is_file():
+        looks = list(_drawn_looks(base, file, number, copies, seed))
+        if kept is not None:
+            _keep(kept, looks)
+        yield from looks
+        return
+    with np.load(kept) as told:
+        for index in range(len(told.files) // 4):
+            maps = Maps(*told[f"maps{index}"].astype(np.float32), float(told[f"verdict{index}"]))
+            changed = told[f"changed{index}"]
+            yield Look(make_page(told[f"rgb{index}"]), maps, changed if index else None)
+
+
+def _keep(path: Path, looks: list[Look]) -> None:
+    told: dict[str, npt.ArrayLike] = {}
+    for index, one in enumerate(looks):
+        told[f"rgb{index}"] = one.page.rgb
+        maps = np.stack([one.maps.head, one.maps.mark, one.maps.border, one.maps.inside])
+        told[f"maps{index}"], told[f"verdict{index}"] = maps.astype(np.float16), one.maps.verdict
+        told[f"changed{index}"] = np.zeros(0, bool) if one.changed is None else one.changed
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **told)
+
+
+def _drawn_looks(base: str, file: Path | None, number: int, copies: int, seed: int) -> Iterator[Look]:
     if file is not None:
         image = load(file)
     else:
@@ -98,19 +145,28 @@ def _cases(job: tuple[str, Path | None, int, int, int]) -> list[Case]:
         image = decode(encoded(scene_of(planned, _SEED), planned), planned.file)
     page = make_page(np.ascontiguousarray(image))
     maps = look(page)
+    yield Look(page, maps, None)
     head = head_of(maps)
     brain = brain_of(head, maps)
-    cases = [Case(base, _table(find_suspects(page, maps)), np.zeros(0), False)]
     for copy in range(copies if brain.any() else 0):
         rng = np.random.default_rng([seed, copy, *base.encode()])
         marked, changed = _drawn_on(rng, page.rgb, head, brain)
-        if np.abs(marked.astype(np.int16) - page.rgb).max() < _VISIBLE:
-            continue
-        again = make_page(marked)
-        suspects = find_suspects(again, look(again))
-        wide = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        shares = [wide[s.box[1] : s.box[3], s.box[0] : s.box[2]][s.own].mean() for s in suspects]
-        cases.append(Case(base, _table(suspects), np.array(shares), True))
+        if np.abs(marked.astype(np.int16) - page.rgb).max() >= _VISIBLE:
+            again = make_page(marked)
+            yield Look(again, look(again), changed)
+
+
+def _cases(job: Job) -> list[Case]:
+    cases = []
+    for one in _looks(job):
+        suspects = find_suspects(one.page, one.maps)
+        shares = np.zeros(0)
+        if one.changed is not None:
+            wide = cv2.dilate(one.changed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+            shares = np.array(
+                [wide[s.box[1] : s.box[3], s.box[0] : s.box[2]][s.own].mean() for s in suspects]
+            )
+        cases.append(Case(job[0], _table(suspects), shares, one.changed is not None))
     return cases
 
 
@@ -135,24 +191,36 @@ def _fitted(cases: list[Case]) -> GradientBoostingClassifier:
     return _model().fit(np.concatenate(features), np.concatenate(marks))
 
 
+def _split(bases: npt.NDArray[np.str_]) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    return GroupKFold(5, shuffle=True, random_state=0).split(bases, groups=bases)
+
+
 def _surest(model: GradientBoostingClassifier, case: Case) -> float:
     return float(model.predict_proba(case.features)[:, 1].max()) if len(case.features) else 0.0
 
 
-def _check(cases: list[Case], planted: list[Case]) -> None:
+def _check(cases: list[Case], planted: list[Case], folds: Path | None) -> None:
     """Prints what is found at several losses of clean images, each scored by trees that never saw its base.
 
-    `planted` are judged by the trees of the fold that lacks their base, and take no part in any fit.
+    `planted` are judged by the trees of the fold that lacks their base, and take no part in any fit. Into `folds`
+    go the trees of each fold.
     """
     bases = np.array([case.base for case in cases])
     surest, judged = np.zeros(len(cases)), np.zeros(len(planted))
-    for known, new in GroupKFold(5, shuffle=True, random_state=0).split(bases, groups=bases):
+    fold_of: dict[str, int] = {}
+    for fold, (known, new) in enumerate(_split(bases)):
         model = _fitted([cases[index] for index in known])
+        fold_of |= dict.fromkeys(bases[new].tolist(), fold)
+        if folds is not None:
+            folds.mkdir(parents=True, exist_ok=True)
+            write_trees(model, FEATURES, folds / f"{fold}.json")
         surest[new] = [_surest(model, cases[index]) for index in new]
         fitted = set(bases[known])
         for index, case in enumerate(planted):
             if case.base not in fitted:
                 judged[index] = _surest(model, case)
+    if folds is not None:
+        (folds / "folds.json").write_text(json.dumps(fold_of, indent=0, sort_keys=True) + "\n", "utf-8")
     drawn = np.array([case.drawn for case in cases])
     others = np.array([case.base for case in planted])
     for source in ("real", "synthetic"):
@@ -198,20 +266,20 @@ def main() -> None:
     parser.add_argument(
         "--planted", type=Path, help="the benchmark's images, judged by folds without their bases"
     )
-    parser.add_argument("--copies", type=int, default=6)
+    parser.add_argument("--folds", type=Path, help="a folder for the trees of each fold")
+    parser.add_argument("--keep", type=Path, help="a folder for what the network sees, to fit again quickly")
+    parser.add_argument("--copies", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    jobs = [(*base, options.copies, options.seed) for base in _bases(options.real)]
+    jobs = [(*base, options.copies, options.seed, options.keep) for base in _bases(options.real)]
     with multiprocessing.Pool(options.workers) as pool:
         cases = [case for part in pool.imap(_cases, jobs, chunksize=2) for case in part]
         planted = []
         if options.planted is not None:
             planted = list(pool.imap(_planted, _planted_jobs(options.planted, options.real), chunksize=4))
-    _check(cases, planted)
-    options.out.write_text(
-        json.dumps(numbers_of(_fitted(cases), FEATURES), separators=(",", ":")) + "\n", encoding="utf-8"
-    )
+    _check(cases, planted, options.folds)
+    write_trees(_fitted(cases), FEATURES, options.out)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ shortcuts.register(
     Key("curate.tone", ("W",), "Window, level, gamma (or right drag)", CURATE),
     Key("curate.plain_tone", ("Shift+W",), "Grey values as they are", CURATE),
     Key("curate.invert", ("I",), "Invert the view", CURATE),
+    Key("curate.propose_anew", ("Shift+R",), "Propose anew for all images", CURATE),
     Key("curate.second_look", ("Ctrl+Shift+L",), "Second look: decide a sample again, blind", CURATE),
     Key("curate.first", ("Home",), "First image", CURATE),
     Key("curate.last", ("End",), "Last image", CURATE),
