@@ -30,7 +30,7 @@ _JOIN = 0.02
 _RULER_LONG, _RULER_FLAT, _RULER_LINE = 0.15, 0.08, 0.85
 _SOLID, _MARKER_LONG = 0.75, 0.08
 _WATERMARK_LONG, _WATERMARK_PEAK = 0.2, 120.0
-_GROW = 1.0  # pixels at `_UNIT` by which a mark is larger than what was seen, for blur and compression
+_GROW = 1.4  # pixels at `_UNIT` by which a mark is larger than what was seen, for blur and compression
 
 
 @dataclass(frozen=True, slots=True)

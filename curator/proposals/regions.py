@@ -56,7 +56,16 @@ def stable_regions(grey: Grey, slope: Floats, within: Area) -> list[Region]:
 
 def hardness_of(slope: Floats, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]) -> float:
     """The slope in grey levels a pixel that four fifths of an area's outline exceed."""
-    return float(np.percentile(slopes_along(slope, box, own), _WEAK))
+    return percentile(slopes_along(slope, box, own), _WEAK)
+
+
+def percentile(values: Floats, share: float) -> float:
+    """`numpy.percentile` of a few values without what it spends on any other case: a fifth of the time."""
+    at = share / 100 * (values.size - 1)
+    low = int(at)
+    high = min(low + 1, values.size - 1)
+    parted = np.partition(values, (low, high))
+    return float(parted[low]) + (at - low) * (float(parted[high]) - float(parted[low]))
 
 
 def slopes_along(slope: Floats, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]) -> Floats:

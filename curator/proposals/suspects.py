@@ -11,7 +11,7 @@ import numpy.typing as npt
 from curator.proposals.hardness import hard_spots
 from curator.proposals.maps import Floats, Maps
 from curator.proposals.page import Area, Page
-from curator.proposals.regions import hardness_of, overlap, stable_regions
+from curator.proposals.regions import hardness_of, overlap, percentile, stable_regions
 
 FEATURES: Final = (
     "surest",  # largest probability of the candidate in the network's map of marks
@@ -177,7 +177,7 @@ def _features(
     away, body, bustle = _away(setting.grey, box, own)
     weakest = hardness_of(setting.slope, box, own)
     stroke, convexity, roughness = _shape(own)
-    peak = max(1.0, float(np.percentile(np.abs(away[own]), 92)))
+    peak = max(1.0, percentile(np.abs(away[own]), 92))
     sign = 1.0 if float(np.median(away[body])) >= 0 else -1.0
     core = own & (away * sign > _CORE * peak)
     level = float(np.median(setting.grey[window][body]))
@@ -229,7 +229,7 @@ def _away(
     ring = cv2.dilate(taken, np.ones((3, 3), np.uint8)) == 0
     ground = float(np.median(around[ring])) if ring.any() else float(np.median(around))
     away = grey[y0:y1, x0:x1] - np.float32(ground)
-    bright, dark = float(np.percentile(away[own], 92)), float(np.percentile(away[own], 8))
+    bright, dark = percentile(away[own], 92), percentile(away[own], 8)
     sign = 1 if bright >= -dark else -1
     body = own & (away * sign > _BODY * max(bright, -dark, _TINY))
     bustle = float(around[ring].std()) if ring.any() else 0.0
