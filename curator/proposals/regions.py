@@ -14,6 +14,9 @@ from curator.proposals.page import Area, Grey
 # pixels, at least, and at most as a share of `within`.
 _DELTA, _LEAST, _MOST = 10, 6, 0.012
 _VARIES = 1.0  # share by which it may
+# Pixels (sigma) of blur before: regions hang together by the sides of pixels, so that a slanting line of a single
+# hard pixel falls apart, and OpenCV passes over what does not grow by a pixel from one threshold to the next.
+_SOFTEN = 0.6
 _ON = 0.5  # share of a region that must lie within
 # Of two that overlap by more than this (intersection over union) the harder one is kept, and so many in all.
 _SAME, _KEPT = 0.5, 24
@@ -39,7 +42,8 @@ def stable_regions(grey: Grey, slope: Floats, within: Area) -> list[Region]:
     if total * _MOST <= _LEAST or min(w, h) < 4:
         return []
     finder = cv2.MSER.create(_DELTA, _LEAST, max(_LEAST + 1, int(_MOST * total)), _VARIES)
-    found, boxes = finder.detectRegions(np.ascontiguousarray(grey[y0 : y0 + h, x0 : x0 + w]))
+    softened = np.asarray(cv2.GaussianBlur(grey, (0, 0), _SOFTEN)[y0 : y0 + h, x0 : x0 + w], np.uint8)
+    found, boxes = finder.detectRegions(np.ascontiguousarray(softened))
     regions = []
     for points, (left, top, wide, high) in zip(found, np.asarray(boxes).reshape(-1, 4).tolist(), strict=True):
         columns, rows = (np.asarray(points) + np.array([x0, y0])).T
