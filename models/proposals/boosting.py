@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
+
+Model = GradientBoostingClassifier | HistGradientBoostingClassifier
 
 
 def numbers_of(model: GradientBoostingClassifier, features: Sequence[str]) -> dict[str, Any]:
@@ -29,6 +31,36 @@ def numbers_of(model: GradientBoostingClassifier, features: Sequence[str]) -> di
     return {"features": list(features), "start": float(np.log(share / (1 - share))), "trees": trees}
 
 
-def write_trees(model: GradientBoostingClassifier, features: Sequence[str], path: Path) -> None:
+def numbers_of_histogram(model: HistGradientBoostingClassifier, features: Sequence[str]) -> dict[str, Any]:
+    """The same of boosting over histograms, whose trees scikit-learn shows only inside.
+
+    Thresholds are values of the table itself: rounded they would part what they join.
+    """
+    trees = []
+    for (predictor,) in model._predictors:
+        nodes = predictor.nodes
+        leaf = nodes["is_leaf"].astype(bool)
+        trees.append(
+            {
+                "feature": np.where(leaf, -1, nodes["feature_idx"]).tolist(),
+                "threshold": np.where(leaf, 0, nodes["num_threshold"]).tolist(),
+                "left": nodes["left"].tolist(),
+                "right": nodes["right"].tolist(),
+                "value": [round(float(value), 6) for value in np.where(leaf, nodes["value"], 0)],
+            }
+        )
+    return {
+        "features": list(features),
+        "start": float(np.ravel(model._baseline_prediction)[0]),
+        "trees": trees,
+    }
+
+
+def write_trees(model: Model, features: Sequence[str], path: Path) -> None:
     """Writes the trees to a file."""
-    path.write_text(json.dumps(numbers_of(model, features), separators=(",", ":")) + "\n", encoding="utf-8")
+    told = (
+        numbers_of(model, features)
+        if isinstance(model, GradientBoostingClassifier)
+        else numbers_of_histogram(model, features)
+    )
+    path.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")

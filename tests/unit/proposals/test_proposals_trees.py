@@ -52,6 +52,25 @@ def test_the_sum_is_scikit_learns(fitted: tuple[GradientBoostingClassifier, Path
     assert np.allclose(ours, model.predict_proba(new)[:, 1], atol=1e-9)
 
 
+def test_confidence_falls_with_what_can_only_be_worse() -> None:
+    trees = load_trees(confidence_file(), SIGNS)
+    usual = {"weakest": 1.0, "fill": 0.78, "ratio": 0.82, "blur": 0.8, "size": 5.7}
+    for name in (
+        "disagreement",
+        "cut_edges",
+        "uneven",
+        "unseen",
+        "blur",
+        "marks",
+        "in_crop",
+        "leftover",
+        "no_head",
+    ):
+        table = np.array([[usual.get(sign, 0.0) for sign in SIGNS]] * 50)
+        table[:, SIGNS.index(name)] = np.linspace(0, 4, 50)
+        assert (np.diff(trees.probability(table)) <= 1e-9).all(), name
+
+
 def test_no_rows_have_no_probabilities(fitted: tuple[GradientBoostingClassifier, Path]) -> None:
     assert load_trees(fitted[1], _NAMES).probability(np.zeros((0, 3))).shape == (0,)
 
