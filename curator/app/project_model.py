@@ -29,6 +29,9 @@ _SAVING_POLL_MS: Final = 60
 _SLICE_SECONDS: Final = 0.004
 _SCAN_KEY: Final = "scan"
 _PROPOSE_KEY: Final = "propose"
+_LEARN_KEY: Final = "learn"
+# After so many more decisions confidence is learnt again.
+_LEARN_EVERY: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ class ProjectModel(QObject):
         # proposing pass that was already running (propose again after it).
         self._propose_next = False
         self._propose_again = False
+        # Decisions since confidence was last learnt from them, and whether it is as soon as all is applied.
+        self._to_learn = 0
+        self._learn_next = False
         self._feed = QTimer(self)
         self._feed.setInterval(0)
         self._feed.timeout.connect(self._apply_waiting)
@@ -102,7 +108,7 @@ class ProjectModel(QObject):
     def _show(self, project: Project, focus: Focus | None, *, adopted: bool = False) -> None:
         self.close()
         self.project, self.focus = project, focus
-        self._touch_agreed, self._adopted = False, adopted
+        self._touch_agreed, self._adopted, self._to_learn = False, adopted, 0
         self.opened.emit()
         self._restore_current()
         self._look_at_saving()
@@ -187,21 +193,31 @@ class ProjectModel(QObject):
         events = open_folder(project)
         self._start_job("Reading the folder", lambda: events, _SCAN_KEY)
 
-    def start_proposing(self) -> None:
-        """Proposes crop, masks, decision and copies for every image that has none, in the background."""
+    @Slot()
+    def propose_anew(self) -> None:
+        """Proposes again for every image; what a person set stays. Nothing without a folder of its own."""
+        if self.project is not None and not self._adopted:
+            self.start_proposing(again=True)
+
+    def start_proposing(self, *, again: bool = False) -> None:
+        """Proposes crop, masks, decision and copies for every image that has none (`again`: for all), in the
+        background.
+        """
         project, focus = self._open_project(), self.focus
         if self.jobs.get(_PROPOSE_KEY) is not None:
             self._propose_again = True
             return
         from curator.workflow.propose import propose_work, work_of
 
-        work = work_of(project)
+        work = work_of(project, again=again)
         if work.needed:
             # One core is left to the window.
             workers = max(1, (os.cpu_count() or 2) - 1)
             self._start_job(
                 "Proposing", lambda: propose_work(work, workers=workers, focus=focus), _PROPOSE_KEY
             )
+        else:
+            self._learn(project)
 
     def run_job(self, title: str, make: Callable[[], Iterator[Event]], key: str) -> Job:
         """Starts a job whose events change the project: they are applied here, in slices."""
@@ -210,9 +226,8 @@ class ProjectModel(QObject):
     @property
     def quiet(self) -> bool:
         """True while no background work of the project runs and all that it found is applied."""
-        return not (
-            self._waiting or self._feed.isActive() or self.jobs.get(_SCAN_KEY) or self.jobs.get(_PROPOSE_KEY)
-        )
+        running = any(self.jobs.get(key) for key in (_SCAN_KEY, _PROPOSE_KEY, _LEARN_KEY))
+        return not (self._waiting or self._feed.isActive() or running)
 
     def save_state(self) -> SaveState | None:
         """How saving stands now; None without a project."""
@@ -249,6 +264,8 @@ class ProjectModel(QObject):
 
     @Slot()
     def _proposed(self) -> None:
+        self._learn_next = True
+        self._feed.start()
         if self._propose_again:
             self._propose_again = False
             self._propose_next = True
@@ -269,10 +286,13 @@ class ProjectModel(QObject):
         if self._propose_next:
             self._propose_next = False
             self.start_proposing()
+        elif self._learn_next and self.project is not None:
+            self._learn_next = False
+            self._learn(self.project)
 
     def _apply_all_waiting(self) -> None:
         self._feed.stop()
-        self._propose_next = self._propose_again = False
+        self._propose_next = self._propose_again = self._learn_next = False
         while self._waiting:
             self._apply_one(self._waiting.popleft())
 
@@ -306,9 +326,20 @@ class ProjectModel(QObject):
 
     def _make(self, edit: Edit, project: Project, then: Callable[[], object] | None) -> Change:
         change = self._announce(project.apply(edit))
+        self._to_learn += len({item.image_id for item in edit.fields if item.field == "decision"})
+        if self._to_learn >= _LEARN_EVERY:
+            self._learn(project)
         if then is not None:
             then()
         return change
+
+    def _learn(self, project: Project) -> None:
+        from curator.workflow.learn import learn, lesson_of
+
+        if not self._adopted and self.jobs.get(_LEARN_KEY) is None:
+            self._to_learn = 0
+            lesson = lesson_of(project)
+            self._start_job("Learning from corrections", lambda: learn(lesson), _LEARN_KEY)
 
     def _moved(self, change: Change | None) -> Change | None:
         if change is None:

@@ -136,6 +136,7 @@ _DEFAULTS: Final = (
     Key("curate.tone", ("W",), "Window, level, gamma (or right drag)", CURATE),
     Key("curate.plain_tone", ("Shift+W",), "Grey values as they are", CURATE),
     Key("curate.invert", ("I",), "Invert the view", CURATE),
+    Key("curate.propose_anew", ("Shift+R",), "Propose anew for all images", CURATE),
     Key(
         "review.back",
         ("Backspace",),

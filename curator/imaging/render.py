@@ -54,6 +54,9 @@ def fill_masks(image: RGB, masks: tuple[Mask, ...], fill: Fill) -> RGB:
     from curator.imaging._cv2 import cv2
 
     if fill == "inpaint" and not area.all():
+        if height == 1:  # of a single row OpenCV reads what lies behind it: of two it does not
+            twice = np.repeat(image, 2, axis=0), np.repeat(area, 2, axis=0)
+            return cast(RGB, cv2.inpaint(*twice, _INPAINT_RADIUS, cv2.INPAINT_TELEA)[:1])
         return cast(RGB, cv2.inpaint(image, area, _INPAINT_RADIUS, cv2.INPAINT_TELEA))
     filled: RGB = image.copy()
     if fill == "black" or area.all():

@@ -70,6 +70,8 @@ class Findings(Core):
         known = {one: proposal for one, proposal in proposals.items() if one in self._layers.files}
         hashes = {one: pair for one, pair in (fingerprints or {}).items() if one in self._layers.files}
         self._layers.proposals.update(known)
+        for image_id in known:
+            self._layers.learned.pop(image_id, None)
         self._layers.fingerprints.update(hashes)
         drawn = {one: value for one, value in (sketches or {}).items() if one in self._layers.files}
         anew = [one for one in drawn if one in self._layers.sketches]
@@ -85,6 +87,12 @@ class Findings(Core):
         ]
         words = f"{len(known)} new proposals"
         return self._changed(self._view.refresh(known), words, "proposals", statements)
+
+    def set_confidences(self, confidences: Mapping[int, float]) -> Change:
+        """Says anew how sure these images' proposals are; the proposals stay as they are, and nothing is kept."""
+        known = {one: sure for one, sure in confidences.items() if one in self._layers.proposals}
+        self._layers.learned.update(known)
+        return self._changed(self._view.refresh(known), "Confidence learnt", "proposals", [])
 
     def set_copy_groups(
         self,
@@ -116,6 +124,7 @@ class Findings(Core):
         self.profile = profile
         ids = tuple(self._layers.proposals)
         self._layers.proposals.clear()
+        self._layers.learned.clear()
         self._layers.fingerprints.clear()
         self._layers.sketches.clear()
         self._layers.compared.clear()

@@ -48,6 +48,7 @@ def take_in(
             changed.append(name)
             stale.append(image_id)
             layers.proposals.pop(image_id, None)
+            layers.learned.pop(image_id, None)
             layers.fingerprints.pop(image_id, None)
             layers.forget_sketch(image_id)
         index[name] = image_id

@@ -39,11 +39,14 @@ class FileFacts:
 
 @dataclass(slots=True)
 class Layers:
-    """Everything that the database holds of the images. `proposals` are those made from pixels alone."""
+    """Everything that the database holds of the images. `proposals` are those made from pixels alone;
+    `learned` is how sure they are in the light of what a person corrected, which is not kept but found anew.
+    """
 
     files: dict[int, FileFacts] = field(default_factory=dict)
     person: dict[int, dict[Field, Any]] = field(default_factory=dict)
     proposals: dict[int, Proposal] = field(default_factory=dict)
+    learned: dict[int, float] = field(default_factory=dict)
     fingerprints: dict[int, tuple[int, int]] = field(default_factory=dict)
     sketches: dict[int, bytes] = field(default_factory=dict)
     compared: set[int] = field(default_factory=set)
@@ -206,11 +209,18 @@ class View:
             group=group,
             split=layers.splits.get(group),
             decided_by=decided_by,
-            confidence=proposal.confidence if proposal else None,
+            confidence=self._sure(image_id, proposal),
             error=error,
             proposal=proposal,
             edited=frozenset(person),
         )
+
+    def _sure(self, image_id: int, proposal: Proposal | None) -> float | None:
+        if proposal is None:
+            return None
+        if image_id in self._duplicates:
+            return proposal.confidence
+        return self._layers.learned.get(image_id, proposal.confidence)
 
 
 def _set(own: dict[Field, Any], item: FieldEdit) -> None:

@@ -1,4 +1,4 @@
-"""Marks burnt in on the head itself: coloured ones, straight lines across it, and hard white or black ones.
+"""Marks burnt in on the head itself: coloured ones, straight lines across it, and what the trees call drawn.
 
 Thresholds were set on 121 real slices without such marks (no false one but where noted) and the same slices
 with arrows, letters, circles and crosshairs drawn on them.
@@ -6,76 +6,75 @@ with arrows, letters, circles and crosshairs drawn on them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from curator.proposals.brain import inside_skull
 from curator.proposals.head import Head
+from curator.proposals.maps import Maps
 from curator.proposals.overlays import Mark, corners
 from curator.proposals.page import Area, Page
+from curator.proposals.suspects import FEATURES, Suspect, brain_of, find_suspects
+from curator.proposals.trees import load_trees, marks_file
 from curator.records import MaskKind, OverlayOn
 
-Suspicion: TypeAlias = Literal["none", "possible", "likely"]
-
-# Colour: difference between the largest and smallest channel, above the head's median. Tinted scans have a
-# median of up to 8 and little spread; every drawn colour exceeded it by more than 50.
-_COLOURED, _COLOUR_SMALLEST, _COLOUR_SHARE = 50, 6, 0.00015
+# Colour: difference between the largest and smallest channel, above the head's median, and above it by so many
+# times what nine tenths of the head stay within. Tinted scans have a median of up to 8; on the brains of 121 clean
+# slices nothing exceeded it by more than 17, but fat and skin at a tinted edge by up to 43.
+_COLOURED, _COLOURED_SCALP, _COLOUR_SPREADS, _COLOUR_SMALLEST, _COLOUR_SHARE = 20, 50, 3, 6, 0.00015
 # Lines: a row or column that differs from both neighbours at this distance (pixels) by this many grey levels,
 # with the same sign along this share of a chord of most of the brain; less where two cross. Anatomy
 # reached 0.91 alone and 0.73 crossed.
 _LINE_GAPS, _LINE_STEP, _LINE_SHARE, _CROSS_SHARE, _LINE_LONG = (2, 3), 3.0, 0.94, 0.80, 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class _Hardness:
-    """What makes a spot a mark: widest stroke as a share of the head's shorter side; then for white and black
-    ones pixels, grey levels of contrast, steepness of the outline (slope a pixel as a share of contrast, its
-    median) and spread of the inside (as a share of contrast, at most). `extreme` ones are brighter than 99 %
-    of the head, or darker than 99 % of the brain, and no small round spots."""
-
-    stroke: float
-    white: tuple[int, float, float, float]
-    black: tuple[int, float, float, float]
-    extreme: bool = True
-
-
-# Seen in no clean slice of 121, in 13 of them, and in 62; in 45 %, 50 % and 84 % of those with a white mark.
-_SURE = _Hardness(0.05, (16, 85.0, 0.31, 0.10), (60, 140.0, 0.28, 0.07))
-_LIKELY = _Hardness(0.05, (12, 80.0, 0.28, 0.13), (25, 110.0, 0.28, 0.10))
-_POSSIBLE = _Hardness(0.03, (12, 80.0, 0.28, 0.17), (12, 80.0, 0.31, 0.17), extreme=False)
-# Small round spots are vessels and sinuses, not marks.
-_ROUND_PIXELS, _ROUND = 60, 1.2
 # In smaller heads (shorter side in pixels) vessels and sulci are as hard as letters, and make up lines.
 _SMALLEST_HEAD = 120
-# Rim of scalp and bone, as a share of the head's shorter side: what lies deeper counts as brain.
-_RIM = 0.085
+# From which probability on the trees call a candidate a mark: none of 121 clean slices, each judged by trees that
+# never saw it, was more than 0.980 sure; 61 % of those with marks drawn on were.
+_DRAWN = 0.985
 # A mark lies on the brain when at least this share of it does.
 _ON_BRAIN = 0.3
+_ARROW = 0.05  # of the shorter side: longer ones are called arrows
 
 
-def find_marks_on_head(page: Page, head: Head) -> list[Mark]:
-    """Marks on the head, each with where it lies: `brain`, or `head` for scalp and neck."""
+@dataclass(frozen=True, slots=True)
+class OnHead:
+    """Marks on the head, each with where it lies (`brain`, or `head` for scalp and neck), and how sure, 0..1, the
+    trees are of the likeliest drawn one, called a mark or not."""
+
+    marks: tuple[Mark, ...]
+    surest: float
+
+
+def find_marks_on_head(page: Page, head: Head, maps: Maps) -> OnHead:
+    """Raises `WeightsError` if the trees cannot be read."""
     if head.box is None:
-        return []
-    brain = inside_skull(head.mask, _RIM)
+        return OnHead((), 0.0)
+    brain = brain_of(head.mask, maps)
     x0, y0, x1, y1 = head.box
-    if min(x1 - x0, y1 - y0) < _SMALLEST_HEAD:
-        return _coloured(page, head, brain)
-    return [*_coloured(page, head, brain), *_lines(page, brain), *_hard(page, head, brain, _SURE)]
+    lines = _lines(page, brain) if min(x1 - x0, y1 - y0) >= _SMALLEST_HEAD and brain.any() else []
+    judged = _judged(page, maps)
+    drawn = [_drawn(page, suspect, sure) for suspect, sure in judged if sure >= _DRAWN]
+    surest = max((sure for _, sure in judged), default=0.0)
+    return OnHead((*_coloured(page, head, brain), *lines, *drawn), surest)
 
 
-def suspicion(page: Page, head: Head) -> Suspicion:
-    """Whether something on the brain resembles a mark without being certain enough to be called one."""
-    if head.box is None:
-        return "none"
-    brain = inside_skull(head.mask, _RIM)
-    if next(_hard(page, head, brain, _LIKELY), None) is not None:
-        return "likely"
-    return "none" if next(_hard(page, head, brain, _POSSIBLE), None) is None else "possible"
+def _judged(page: Page, maps: Maps) -> list[tuple[Suspect, float]]:
+    """Arrows, letters, pointers, rings, as the network sees them, and how sure the trees are of each."""
+    suspects = find_suspects(page, maps)
+    if not suspects:
+        return []
+    trees = load_trees(marks_file(), FEATURES)
+    sure = trees.probability(np.array([suspect.features for suspect in suspects]))
+    return [(suspect, float(value)) for suspect, value in zip(suspects, sure, strict=True)]
+
+
+def _drawn(page: Page, suspect: Suspect, sure: float) -> Mark:
+    x0, y0, x1, y1 = suspect.box
+    long = max(x1 - x0, y1 - y0) > _ARROW * page.side
+    return _mark("arrow" if long else "marker", "brain", suspect.box, sure, page)
 
 
 def _coloured(page: Page, head: Head, brain: Area) -> list[Mark]:
@@ -85,7 +84,7 @@ def _coloured(page: Page, head: Head, brain: Area) -> list[Mark]:
     on_head = head.mask > 0
     usual = float(np.median(colour[on_head]))
     spread = float(np.percentile(colour[on_head], 90)) - usual
-    seen = ((colour > usual + max(_COLOURED, 3 * spread)) & on_head).astype(np.uint8)
+    seen = ((colour > usual + max(_COLOURED, _COLOUR_SPREADS * spread)) & on_head).astype(np.uint8)
     if seen.sum() < max(_COLOUR_SMALLEST, _COLOUR_SHARE * on_head.sum()):
         return []
     joined = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
@@ -95,8 +94,11 @@ def _coloured(page: Page, head: Head, brain: Area) -> list[Mark]:
         x, y, w, h, _ = (int(value) for value in stats[index])
         window = np.s_[y : y + h, x : x + w]
         own = (labels[window] == index) & (seen[window] > 0)
+        on = _where(own, brain[window])
+        if on == "head":
+            own &= colour[window] > usual + _COLOURED_SCALP
         if own.sum() >= _COLOUR_SMALLEST:
-            marks.append(_mark("marker", _where(own, brain[window]), (x, y, x + w, y + h), 0.95, page))
+            marks.append(_mark("marker", on, (x, y, x + w, y + h), 0.95, page))
     return marks
 
 
@@ -137,66 +139,6 @@ def _line_shares(grey: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> 
         share = np.where(length > long_enough, np.maximum(brighter, darker) / np.maximum(1, length), 0.0)
         shares[gap:-gap] = np.maximum(shares[gap:-gap], share)
     return shares
-
-
-def _hard(page: Page, head: Head, brain: Area, hardness: _Hardness) -> Iterator[Mark]:
-    """Flat white or black marks with hard outlines on the brain. Brighter than nearly all of the head."""
-    from curator.imaging._cv2 import cv2
-
-    assert head.box is not None
-    x0, y0, x1, y1 = head.box
-    side = min(x1 - x0, y1 - y0)
-    if side < _SMALLEST_HEAD:
-        return
-    size = max(5, int(hardness.stroke * side) | 1)
-    grey = page.grey.astype(np.float32)
-    slope = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)) / 8
-    bright = float(np.percentile(page.grey[head.mask > 0], 99))
-    dark = float(np.percentile(page.grey[brain > 0], 1)) if brain.any() else 0.0
-    for white, limits in ((True, hardness.white), (False, hardness.black)):
-        pixels, contrast, steep, spread = limits
-        operation = cv2.MORPH_TOPHAT if white else cv2.MORPH_BLACKHAT
-        stands = cv2.morphologyEx(page.grey, operation, np.ones((size, size), np.uint8))
-        candidates = ((stands > contrast / 2) & (brain > 0)).astype(np.uint8)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(candidates, connectivity=8)
-        for index in range(1, count):
-            x, y, w, h, area = (int(value) for value in stats[index])
-            if area < pixels:
-                continue
-            window = np.s_[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2]
-            own = labels[window] == index
-            peak = float(np.percentile(stands[window][own], 90))
-            body = (own & (stands[window] > peak / 2)).astype(np.uint8)
-            if peak < contrast or body.sum() < pixels:
-                continue
-            flat = grey[window][own & (stands[window] > 0.75 * peak)]
-            level = float(flat.mean())
-            if float(flat.std()) > spread * peak:
-                continue
-            if hardness.extreme and (level < bright if white else level > dark):
-                continue
-            if hardness.extreme and body.sum() < _ROUND_PIXELS and _compactness(body) > _ROUND:
-                continue
-            if float(np.median(slope[window][_outline(body)])) >= steep * peak:
-                kind: MaskKind = "arrow" if max(w, h) > 0.05 * side else "marker"
-                yield _mark(kind, "brain", (x, y, x + w, y + h), 0.85, page)
-
-
-def _compactness(body: Area) -> float:
-    """Pixels over the area of the convex hull through their centres: 1.2 and more for small round spots."""
-    from curator.imaging._cv2 import cv2
-
-    outlines, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return float(body.sum()) / (1.0 + sum(cv2.contourArea(cv2.convexHull(outline)) for outline in outlines))
-
-
-def _outline(body: Area) -> npt.NDArray[np.bool_]:
-    """The pixels on both sides of a shape's edge."""
-    from curator.imaging._cv2 import cv2
-
-    square = np.ones((3, 3), np.uint8)
-    inner = cv2.erode(body, square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(cv2.dilate(body, square) > inner)
 
 
 def _where(own: npt.NDArray[np.bool_], brain: Area) -> OverlayOn:

@@ -8,34 +8,29 @@ import numpy as np
 import numpy.typing as npt
 
 from curator.proposals.head import Head
-from curator.proposals.page import Area, Page
+from curator.proposals.maps import Floats, Maps
+from curator.proposals.outlines import outlines
+from curator.proposals.page import Area, Grey, Page
 from curator.records import MaskKind, OverlayOn
 
-# A mark differs from the background by `_CONTRAST` grey levels, and `_NOISE` times its noise, and by more at
-# its peak (95th percentile), and its edges are steep: slope in grey levels a pixel, and as a share of the peak.
-# In the hollows of the head's outline and within `_BESIDE` (share of the shorter side) of it, loose bits of
-# tissue are likelier, so more is asked, among it a share of the page's area unless the image's edge cuts the
-# mark. Measured on 93 marks and 80 bits of tissue.
-_CONTRAST, _PEAK, _EDGE, _HARD, _NOISE = 24, 50, 18, 0.33, 5.0
-_BESIDE, _PEAK_BESIDE, _HARD_BESIDE, _AREA_BESIDE = 0.01, 105, 0.37, 0.0005
-# Of a joined group of letters, what counts as ink: this share of the peak.
-_INK = 0.25
+# The network's map of marks: from which probability on a pixel belongs to one, and what one must reach at its
+# surest pixel. It has this many pixels at least, and less than this share of it lies in the head, taken less a rim:
+# there most of what the network calls a mark is tissue. Pixels refer to a page of `_UNIT` pixels.
+_SEEN, _SURE, _LEAST, _ON_HEAD, _RIM, _UNIT = 0.35, 0.6, 6.0, 0.4, 1.0, 256
+# Marks and borders differ from what lies round them, `_RING` pixels wide, by so many grey levels.
+_CONTRAST, _BORDER_CONTRAST, _RING = 28.0, 15.0, 4
+_BORDER, _BORDER_LEAST = 0.5, 10.0
+_BLUR = 3  # pixels at `_UNIT` over which a strip's inner edge may fade
 # A strip is drawn only where it stands out by this many grey levels.
 _VISIBLE_STEP = 8.0
-# Sizes as shares of the shorter side: letters that belong together, the halo round the head that is not
-# searched, and the largest mark as a share of the page's area.
-_JOIN, _HALO, _LARGEST = 0.02, 0.012, 0.06
-_SMALLEST = 6  # pixels
-# A box of more than this share of the page that ink fills less than this is loose tissue, not text.
-_WIDE, _SPARSE = 0.015, 0.15
-# Beside the head so is what is bent: wider than this share of the shorter side, its box filled less than this.
-_BENT, _BENT_FILL = 0.06, 0.35
+# Letters that belong together are at most this share of the page's shorter side apart.
+_JOIN = 0.02
 # Shapes by kind, lengths as shares of the page's shorter side: a ruler is long and flat with an unbroken line
 # along it; a marker is a small solid spot; a watermark is long and translucent.
 _RULER_LONG, _RULER_FLAT, _RULER_LINE = 0.15, 0.08, 0.85
 _SOLID, _MARKER_LONG = 0.75, 0.08
 _WATERMARK_LONG, _WATERMARK_PEAK = 0.2, 120.0
-_GROW = 2  # pixels by which a mark's polygon is larger than what was seen, for blur and compression
+_GROW = 1.4  # pixels at `_UNIT` by which a mark is larger than what was seen, for blur and compression
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,106 +61,113 @@ def find_strips(page: Page, head: Head) -> list[Mark]:
     ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
-    """A candidate: its box x, y, width, height, the ink in it, its peak and edge (see `_CONTRAST`), whether it
-    lies beside the head, and whether the image's edge cuts it."""
+def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
+    """What the network sees as marks beside the head and what reaches a little into it, one for each line."""
+    from curator.imaging._cv2 import cv2
 
-    x: int
-    y: int
-    ink: npt.NDArray[np.bool_]
-    area: int
-    peak: float
-    edge: float
-    beside: bool
-    at_edge: bool
-
-    @property
-    def box(self) -> tuple[int, int, int, int]:
-        return self.x, self.y, self.x + self.ink.shape[1], self.y + self.ink.shape[0]
-
-
-def find_marks(page: Page, head: Head) -> list[Mark]:
-    """Hard-edged marks on the background inside the margins."""
-    pieces = _pieces(page, head)
-    taken = [piece for piece in pieces if _is_mark(piece, page)]
-    reach = max(3, int(_JOIN * page.side))
-    for piece in pieces:  # what stands in line with a mark is more of it: a colon, a dim line of a block
-        if piece not in taken and piece.edge >= max(_EDGE, _HARD * piece.peak) and piece.peak >= _PEAK:
-            x0, y0, x1, y1 = piece.box
-            grown = (x0 - reach, y0 - reach, x1 + reach, y1 + reach)
-            if any(meet(grown, mark.box) and piece.peak > mark.peak / 2 for mark in taken):
-                taken.append(piece)
-    height, width = page.grey.shape
-    marks = []
-    for piece in taken:
-        x0, y0, x1, y1 = piece.box
-        box = (max(0, x0 - _GROW), max(0, y0 - _GROW), min(width, x1 + _GROW), min(height, y1 + _GROW))
-        score = min(1.0, 0.3 + piece.peak / 300 + piece.edge / 150)
-        marks.append(Mark(_kind(piece.ink, piece.peak, page.side), "background", box, corners(box), score))
+    unit = max(page.grey.shape) / _UNIT
+    core = _without_rim(head.mask, max(1, round(_RIM * unit)))
+    free = 1 - core
+    for strip in find_strips(page, head):
+        x0, y0, x1, y1 = strip.box
+        free[y0:y1, x0:x1] = 0
+    ink = (
+        _gated(page, (maps.mark > _SEEN).astype(np.uint8), _LEAST * unit**2, _CONTRAST, maps.mark, core)
+        & free
+    )
+    grow = 2 * max(1, round(_GROW * unit)) + 1
+    join = max(3, int(_JOIN * page.side) | 1)
+    grown = np.asarray(cv2.dilate(ink, np.ones((grow, grow), np.uint8)), np.uint8)
+    line = np.ones((max(3, join // 2 | 1), join), np.uint8)  # letters join to lines, lines stay apart
+    padded = cv2.copyMakeBorder(grown, join, join, join, join, cv2.BORDER_CONSTANT, value=0)
+    closed = np.asarray(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, line), np.uint8)
+    joined = np.ascontiguousarray(closed[join:-join, join:-join] & free)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
+    marks: list[Mark] = []
+    for index in range(1, count):
+        x, y, w, h, _ = (int(value) for value in stats[index])
+        window = np.s_[y : y + h, x : x + w]
+        own = labels[window] == index
+        drawn = own & (ink[window] > 0)
+        if not drawn.any():
+            continue
+        rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+        tight = drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        kind = _kind(tight, _contrast(page.grey, (x, y, x + w, y + h), drawn), page.side)
+        on: OverlayOn = "head" if float(head.mask[window][drawn].mean()) > 0.5 else "background"
+        score = float(maps.mark[window][drawn].max())
+        marks += _marks(kind, on, own.astype(np.uint8), x, y, score, joined.size)
     return marks
 
 
-def _is_mark(piece: _Piece, page: Page) -> bool:
-    if piece.ink.size > _WIDE * page.grey.size and piece.ink.mean() < _SPARSE:
-        return False
-    if not piece.beside:
-        return piece.peak >= _PEAK and piece.edge >= max(_EDGE, _HARD * piece.peak)
-    if min(piece.ink.shape) > _BENT * page.side and piece.ink.mean() < _BENT_FILL:
-        return False
-    if not piece.at_edge and piece.area < _AREA_BESIDE * page.grey.size:
-        return False
-    return piece.peak >= _PEAK_BESIDE and piece.edge >= max(_EDGE, _HARD_BESIDE * piece.peak)
+def find_borders(page: Page, head: Head, maps: Maps) -> list[Mark]:
+    """Bars, frames and parts of neighbouring panels that are no plain strips along a side of the page."""
+    unit = max(page.grey.shape) / _UNIT
+    seen = ((maps.border > _BORDER) & (head.mask == 0)).astype(np.uint8)
+    blur = max(_BLUR, round(_BLUR * unit))
+    for strip in find_strips(page, head):
+        x0, y0, x1, y1 = strip.box
+        seen[max(0, y0 - blur) : y1 + blur, max(0, x0 - blur) : x1 + blur] = 0
+    seen = _gated(page, seen, _BORDER_LEAST * unit**2, _BORDER_CONTRAST)
+    return _marks("border", "background", seen, 0, 0, 0.8, seen.size)
 
 
-def _pieces(page: Page, head: Head) -> list[_Piece]:
-    """Groups of letters and other things that differ from the background, outside the head and the margins."""
+def _without_rim(mask: Area, rim: int) -> Area:
+    """The head less its rim; where the image's edge cuts it there is none."""
     from curator.imaging._cv2 import cv2
 
-    halo = max(1, int(_HALO * page.side))
-    near = cv2.dilate(head.mask, np.ones((3, 3), np.uint8), iterations=halo)
-    margins = head.margins
-    height, width = page.grey.shape
-    inside = np.zeros_like(near)
-    inside[margins.top : height - margins.bottom, margins.left : width - margins.right] = 1
-    away = np.asarray(cv2.absdiff(page.grey, np.full_like(page.grey, round(head.background.level))))
-    least = max(_CONTRAST, _NOISE * head.background.noise)
-    seen = ((away > least) & (near == 0) & (inside > 0)).astype(np.uint8)
-    join = max(3, int(_JOIN * page.side) | 1)
-    line = np.ones((max(3, join // 2 | 1), join), np.uint8)  # letters join to lines, lines stay apart
-    joined = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, line)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-    grey = page.grey.astype(np.float32)
-    slope = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)) / 8
-    reach = 2 * int(_BESIDE * page.side) + 1
-    hull = cv2.dilate(_hull(head.mask), np.ones((reach, reach), np.uint8))
-    pieces = []
+    size = 2 * rim + 1
+    padded = cv2.copyMakeBorder(mask, rim, rim, rim, rim, cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.erode(padded, np.ones((size, size), np.uint8))[rim:-rim, rim:-rim], np.uint8)
+
+
+def _gated(
+    page: Page,
+    seen: Area,
+    least: float,
+    contrast: float,
+    share: Floats | None = None,
+    core: Area | None = None,
+) -> Area:
+    """The parts of `seen` that are large enough, stand out, and, of marks, are sure and not inside the head."""
+    from curator.imaging._cv2 import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(seen)
+    kept = np.zeros(count, np.uint8)
     for index in range(1, count):
         x, y, w, h, area = (int(value) for value in stats[index])
-        if area < _SMALLEST or area > _LARGEST * page.grey.size:
-            continue
-        left, top = max(0, x - 1), max(0, y - 1)
-        window = np.s_[top : y + h + 1, left : x + w + 1]
+        window = np.s_[y : y + h, x : x + w]
         own = labels[window] == index
-        around = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        peak = float(np.percentile(away[window][own], 95))
-        ink = own & (seen[window] > 0) & (away[window] > max(_CONTRAST, _INK * peak))
-        if peak < _PEAK or not ink.any():
+        if area < least or _contrast(page.grey, (x, y, x + w, y + h), own) < contrast:
             continue
-        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-        pieces.append(
-            _Piece(
-                left + int(columns[0]),
-                top + int(rows[0]),
-                ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1],
-                area,
-                peak,
-                float(np.percentile(slope[window][around], 95)),
-                bool((hull[window][own] > 0).any()),
-                x == 0 or y == 0 or x + w == width or y + h == height,
-            )
-        )
-    return pieces
+        if share is not None and float(share[window][own].max()) < _SURE:
+            continue
+        if core is not None and float(core[window][own].mean()) >= _ON_HEAD:
+            continue
+        kept[index] = 1
+    return np.asarray(kept[labels], np.uint8)
+
+
+def _contrast(grey: Grey, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]) -> float:
+    """Grey levels by which the pixels `own` of a box differ from those round them, 90th percentile."""
+    x0, y0, x1, y1 = box
+    top, left = max(0, y0 - _RING), max(0, x0 - _RING)
+    around = grey[top : y1 + _RING, left : x1 + _RING].astype(np.float32)
+    taken = np.zeros(around.shape, bool)
+    taken[y0 - top : y1 - top, x0 - left : x1 - left] = own
+    if taken.all() or not taken.any():
+        return 0.0
+    return float(np.percentile(np.abs(around[taken] - np.median(around[~taken])), 90))
+
+
+def _marks(kind: MaskKind, on: OverlayOn, area: Area, x: int, y: int, score: float, page: int) -> list[Mark]:
+    """An area at x, y as marks: one, or several where it goes round something; `page` in pixels."""
+    marks = []
+    for points in outlines(area, page):
+        moved = points + np.array([x, y], np.int32)
+        (x0, y0), (x1, y1) = moved.min(axis=0), moved.max(axis=0) + 1
+        marks.append(Mark(kind, on, (int(x0), int(y0), int(x1), int(y1)), moved, score))
+    return marks
 
 
 def _kind(ink: npt.NDArray[np.bool_], peak: float, side: int) -> MaskKind:
@@ -180,17 +182,6 @@ def _kind(ink: npt.NDArray[np.bool_], peak: float, side: int) -> MaskKind:
     if width > _WATERMARK_LONG * side and peak < _WATERMARK_PEAK:
         return "watermark"
     return "text"
-
-
-def _hull(mask: Area) -> Area:
-    """The head's convex hull, 0 or 1."""
-    from curator.imaging._cv2 import cv2
-
-    hull = np.zeros_like(mask)
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if outlines:
-        cv2.fillPoly(hull, [cv2.convexHull(np.vstack(outlines))], 1)
-    return hull
 
 
 def meet(first: tuple[int, int, int, int], second: tuple[int, int, int, int]) -> bool:

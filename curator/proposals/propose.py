@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from curator.imaging.decode import RGB
-from curator.proposals.brain import find_brain
+from curator.proposals.confidence import confidence_of, signs_of
+from curator.proposals.fuse import box_of, fuse_head
 from curator.proposals.head import find_head
-from curator.proposals.marks import find_marks_on_head, suspicion
-from curator.proposals.overlays import find_marks, find_strips
+from curator.proposals.maps import look
+from curator.proposals.marks import find_marks_on_head
+from curator.proposals.overlays import find_borders, find_marks, find_strips
 from curator.proposals.page import SMALLEST_SIDE, Page, make_page
+from curator.proposals.suspects import brain_of
 from curator.proposals.verdict import not_a_head
-from curator.proposals.words import confidence_of, explain
+from curator.proposals.words import explain
 from curator.records import Crop, Mask, Overlay, Profile, Proposal
 
-METHOD: Final = "classical/1"
+METHOD: Final = "network/2"
 
 # How sure it is that an image without a head, or with a mark on the brain, is to be discarded.
 _SURE_NO_HEAD, _SURE_NOTHING_FOUND = 0.75, 0.1
 # The brain's outline is only approximate: its crops are less sure than the head's by this factor.
 _BRAIN_CROP = 0.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """A proposal and, where a head was found, the signs that tell how sure it is, float64 (len(SIGNS),): its own
+    confidence is not judged yet then."""
+
+    proposal: Proposal
+    signs: npt.NDArray[np.float64] | None
 
 
 def propose_image(
@@ -30,43 +44,54 @@ def propose_image(
     """Proposes crop, masks and decision for one upright RGB image, `uint8` (height, width, 3).
 
     `profile="general"` knows no head and no overlays: it keeps the whole image. `target="brain"` crops to the
-    brain instead of the head. Crop, polygons and boxes are integers inside the image. Deterministic; raises
-    nothing for any such array of at least one pixel.
+    brain instead of the head. Crop, polygons and boxes are integers inside the image. Deterministic. Raises
+    `WeightsError` if the network cannot be read, and nothing else for any such array of at least one pixel.
     """
     if profile == "general":
         return Proposal("keep", None, None, (), 0.5, "General images: kept whole.", METHOD)
+    examined = examine(image, target=target)
+    if examined.signs is None:
+        return examined.proposal
+    sure = confidence_of(examined.signs)
+    return replace(examined.proposal, confidence=round(sure * (_BRAIN_CROP if target == "brain" else 1), 3))
+
+
+def examine(image: RGB, *, target: Literal["head", "brain"] = "head") -> Examined:
+    """`propose_image` of a brain MRI before it is judged how sure it is."""
     if min(image.shape[:2]) < SMALLEST_SIDE:
         return _whole("Too small to look for a head: kept whole.")
     page = make_page(np.ascontiguousarray(image))
-    head = find_head(page)
-    reason = not_a_head(page, head)
+    maps = look(page)
+    outline = find_head(page)
+    reason = not_a_head(page, outline, maps)
     if reason is not None:
-        return Proposal(
-            "discard", "not_brain_mri", None, (), _SURE_NO_HEAD, f"Not a brain MRI? {reason}", METHOD
-        )
+        why = f"Not a brain MRI? {reason}"
+        return Examined(Proposal("discard", "not_brain_mri", None, (), _SURE_NO_HEAD, why, METHOD), None)
+    head = fuse_head(outline, maps)
     if head.box is None:
         return _whole("No head stands out from the background: kept whole.")
-    strips, beside, upon = find_strips(page, head), find_marks(page, head), find_marks_on_head(page, head)
-    marks = [*strips, *beside, *upon]
-    on_brain = [mark for mark in upon if mark.on == "brain"]
-    suspected = suspicion(page, head)
-    box, sure = head.box, confidence_of(page, head, beside, upon, suspected)
+    beside = [*find_strips(page, head), *find_borders(page, head, maps), *find_marks(page, head, maps)]
+    upon = find_marks_on_head(page, head, maps)
+    marks = [*beside, *upon.marks]
+    on_brain = [mark for mark in upon.marks if mark.on == "brain"]
+    box = head.box
     if target == "brain":
-        box, sure = find_brain(page.grey, head.mask) or head.box, sure * _BRAIN_CROP
-    return Proposal(
+        box = box_of(brain_of(head.mask, maps, rim=0.0)) or box
+    proposal = Proposal(
         "discard" if on_brain else "keep",
         "overlay_on_brain" if on_brain else None,
         _crop(page, box),
         tuple(Mask(mark.kind, page.polygon(mark.points)) for mark in marks if mark.on != "brain"),
-        sure,
-        explain(page, head, marks, suspected, target),
+        0.0,
+        explain(page, head, marks, upon.surest, target),
         METHOD,
         tuple(Overlay(mark.kind, mark.on, page.box(*mark.box), round(mark.score, 3)) for mark in marks),
     )
+    return Examined(proposal, signs_of(page, outline, head, maps, beside, upon))
 
 
-def _whole(why: str) -> Proposal:
-    return Proposal("keep", None, None, (), _SURE_NOTHING_FOUND, why, METHOD)
+def _whole(why: str) -> Examined:
+    return Examined(Proposal("keep", None, None, (), _SURE_NOTHING_FOUND, why, METHOD), None)
 
 
 def _crop(page: Page, box: tuple[int, int, int, int]) -> Crop:

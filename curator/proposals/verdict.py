@@ -1,7 +1,6 @@
-"""What cannot be a slice of a head at all: noise, gradients, drawings, plots, pages of text, photographs.
+"""What is no MRI of a head: noise, gradients, drawings, plots, pages of text, photographs, CT, other organs.
 
-The limits lie far outside what 136 real slices showed (given in brackets), so that no real slice is lost to
-them; what resembles a head, such as a CT, an abdomen or a knee, passes and is left to a person.
+The limits lie outside what 136 real slices showed (given in brackets), so that no real slice is lost to them.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from curator.proposals.background import inner
 from curator.proposals.head import Head
+from curator.proposals.maps import Maps
 from curator.proposals.page import Grey, Page
 
 # Longest side in pixels at which texture is measured, so that an enlarged slice does not look smooth.
@@ -23,10 +23,18 @@ _FEW_LEVELS, _UNCORRELATED, _SMOOTH, _COLOURFUL = 4.0, 0.35, 0.025, 45.0
 _NARROW, _WIDE, _TINY = 0.3, 2.5, 0.02
 # Median grey level of a page that is printed rather than scanned; asked only where no head stands out.
 _PAPER = 200
+# The network's verdict [0.92 and more; 0.87 and more with marks drawn on].
+_VERDICT = 0.82
 
 
-def not_a_head(page: Page, head: Head) -> str | None:
+def not_a_head(page: Page, head: Head, maps: Maps) -> str | None:
     """Why the image shows no head, in words for the user; None where it may."""
+    if maps.verdict < _VERDICT:
+        return "It does not look like an MRI of a head."
+    return _measured(page, head)
+
+
+def _measured(page: Page, head: Head) -> str | None:
     found = head.box is not None
     if found:
         where = head.mask > 0

@@ -1,34 +1,17 @@
-"""What was found in plain words, and how sure it is that a person would change nothing."""
+"""What was found, in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
-
 from curator.proposals.head import Head
-from curator.proposals.marks import Suspicion
-from curator.proposals.overlays import Mark, meet
+from curator.proposals.overlays import Mark
 from curator.proposals.page import Page
 from curator.records import MaskKind
 
-# Confidence starts here and is multiplied down for each thing that makes a correction likelier. The order of
-# the factors follows how often 258 real slices, some with drawn marks, needed one: 23 % where a mark reaches
-# into the crop (2 % else), 45 % with a weak mark, 39 % with four or more, 50 % on an uneven background.
-_START = 0.95
-_CUT_EDGE = 0.96  # for each side at which the image's edge cuts the head
-_UNEVEN = 0.35  # taken off in proportion, where the corners disagree on the background
-_UNSEEN = 0.6  # no background in the corners: the slice fills the image
-_GREY_BACKGROUND, _GREY_LEVEL = 0.85, 35.0
-_SHAPE, _SHAPE_RANGE = 0.75, (0.74, 0.86)  # share of its box that the head fills
-_RATIO_RANGE = (0.70, 1.0)  # width over height of upright axial and coronal heads
-_IN_CROP = 0.78  # a mark that reaches into the crop
-_MANY_MARKS, _MANY = 0.75, 4
-_ON_HEAD = 0.6
-_SUSPECTED: dict[Suspicion, float] = {"none": 1.0, "possible": 0.92, "likely": 0.7}
-_BY_EDGE = 0.95  # a mark cut by the edge of the image, of which the rest may be missed
-_WEAK_MARK, _WEAK_SCORE = 0.7, 0.75
+# From which probability on what was not called a mark on the brain is worth a word.
+_LOOK = 0.4
 
 _NAMES: dict[MaskKind, tuple[str, str]] = {
     "text": ("text", "texts"),
@@ -41,49 +24,13 @@ _NAMES: dict[MaskKind, tuple[str, str]] = {
 }
 
 
-def confidence_of(
-    page: Page, head: Head, beside: Sequence[Mark], upon: Sequence[Mark], suspected: Suspicion
-) -> float:
-    """How sure it is, 0..1: a product of factors for what was seen to go with corrections."""
-    assert head.box is not None
-    on_brain = [mark.score for mark in upon if mark.on == "brain"]
-    if on_brain:  # crop and masks of a discarded image no longer matter
-        return round(_START * max(on_brain), 3)
-    x0, y0, x1, y1 = head.box
-    height, width = page.grey.shape
-    sure = _START * _CUT_EDGE ** sum((x0 <= 1, y0 <= 1, x1 >= width - 1, y1 >= height - 1))
-    sure *= 1.0 - _UNEVEN * (1.0 - head.background.agreement)
-    if not head.background.seen:
-        sure *= _UNSEEN
-    if head.background.level > _GREY_LEVEL:
-        sure *= _GREY_BACKGROUND
-    fill = float(head.mask[y0:y1, x0:x1].mean())
-    ratio = (x1 - x0) / (y1 - y0)
-    if not _SHAPE_RANGE[0] < fill < _SHAPE_RANGE[1]:
-        sure *= _SHAPE
-    if not _RATIO_RANGE[0] < ratio < _RATIO_RANGE[1]:
-        sure *= _SHAPE
-    if any(meet(mark.box, head.box) for mark in beside):
-        sure *= _IN_CROP
-    if any(mark.score < _WEAK_SCORE for mark in beside):
-        sure *= _WEAK_MARK
-    if len(beside) >= _MANY:
-        sure *= _MANY_MARKS
-    if any(m.box[0] <= 0 or m.box[1] <= 0 or m.box[2] >= width or m.box[3] >= height for m in beside):
-        sure *= _BY_EDGE
-    sure *= _SUSPECTED[suspected]
-    if upon:
-        sure *= _ON_HEAD
-    return round(float(np.clip(sure, 0.05, 0.99)), 3)
-
-
 def explain(
-    page: Page, head: Head, marks: Sequence[Mark], suspected: Suspicion, target: Literal["head", "brain"]
+    page: Page, head: Head, marks: Sequence[Mark], surest: float, target: Literal["head", "brain"]
 ) -> str:
-    """One or more sentences for the user."""
+    """One or more sentences for the user; `surest` is the probability of the likeliest mark on the brain."""
     level = head.background.level
     ground = "light" if head.background.bright else "dark" if level < 40 else "grey"
-    found = "Head found" if target == "head" else "Brain outlined, roughly, inside the head found"
+    found = "Head found" if target == "head" else "Inside of the skull outlined within the head found"
     behind = f"against a {ground} background" if head.background.seen else "filling the image"
     sentences = [f"{found} {behind}."]
     on_brain = [mark for mark in marks if mark.on == "brain"]
@@ -111,8 +58,8 @@ def explain(
     ]
     if cut:
         sentences.append(f"The head reaches the edge at {_joined(cut)}.")
-    if suspected == "likely" and not on_brain:
-        sentences.append("A hard spot on the brain may be a mark: please look.")
+    if surest >= _LOOK and not on_brain:
+        sentences.append("A spot on the brain may be a mark: please look.")
     if head.background.agreement < 0.6:
         sentences.append("The background is uneven.")
     return " ".join(sentences)

@@ -7,6 +7,7 @@ import numpy as np
 from curator.dataset.copies import group_copies
 from curator.project import Project
 from curator.records import Change, Event
+from curator.workflow.learn import Learned
 from curator.workflow.open import Gone, RecordsFound
 from curator.workflow.propose import CopiesFound, Proposed, Unreadable
 
@@ -26,6 +27,8 @@ def apply_event(project: Project, event: Event) -> Change | None:
         )
     if isinstance(event, Unreadable):
         return project.mark_unreadable(event.id, event.why)
+    if isinstance(event, Learned):
+        return project.set_confidences(event.confidences)
     if isinstance(event, CopiesFound):
         return _apply_copies(project, event)
     return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from curator.project import Project
 from curator.records import Event, Profile, Progress, Warned
 from curator.workflow.apply import apply_event
+from curator.workflow.learn import learn, lesson_of
 from curator.workflow.open import open_folder
 from curator.workflow.propose import Target, Unreadable, propose_work, work_of
 
@@ -24,14 +25,14 @@ def bring_up_to_date(
         if isinstance(event, (Progress, Warned)):
             yield event
     work = work_of(project, target=target)
-    if not work.needed:
-        return
-    for event in propose_work(work, workers=workers):
+    for event in propose_work(work, workers=workers) if work.needed else ():
         apply_event(project, event)
         if isinstance(event, Unreadable):
             yield Warned(event.why)
         elif isinstance(event, (Progress, Warned)):
             yield event
+    for learned in learn(lesson_of(project)):
+        apply_event(project, learned)
 
 
 def draft(

@@ -130,16 +130,21 @@ class Work:
 def work_of(project: Project, *, target: Target | None = None, again: bool = False) -> Work:
     """What a project still needs: proposals of images that have none (`again`: of all), and copies anew.
 
+    Proposals of an older method are made again for images that nobody has edited: what a person has seen and left
+    as it is does not change under their hands.
     Images of a project that was made before there were sketches only get those (`only_sketch`). `target` is the
     project's setting "target" where None. Called on the project's thread.
     """
+    from curator.proposals import METHOD
+
     pixels, hashes = project.pixel_proposals(), project.fingerprints()
     sketches, compared = project.sketches(), project.compared()
     items: list[Item] = []
     known: dict[int, Known] = {}
     for state in project.states():
         one = state.id
-        done = not again and one in pixels and one in hashes
+        older = one in pixels and pixels[one].method != METHOD and not state.edited
+        done = not again and not older and one in pixels and one in hashes
         if state.error is not None or done:
             known[one] = Known(
                 state.sha256, *hashes.get(one, (0, 0)), sketches.get(one), one in compared and one in sketches
@@ -283,26 +288,37 @@ def _look_at_all(
 ) -> Iterator[Proposed | Unreadable | Warned]:
     workers = workers or os.cpu_count() or 1
     order = NearestFirst([item[0] for item in items], focus)
-    running: dict[Future[_Looked], Item] = {}
+    # Of byte-for-byte copies one is looked at, and what it shows holds for all of them.
+    running: dict[Future[_Looked], list[Item]] = {}
+    looked: dict[tuple[str, bool], Future[_Looked]] = {}
     pool = ThreadPoolExecutor(workers, thread_name_prefix="propose")
     try:
         while order or running:
             # No more than the workers can begin at once: what waits in the pool ignores the focus.
             while order and len(running) < workers + 1:
                 item = items[order.take()]
-                running[pool.submit(_look, root, item, profile, target, item[0] in only_sketch)] = item
+                key = None if item[2] is None else (item[2], item[0] in only_sketch)
+                found = None if key is None else looked.get(key)
+                # What fails says which file it is, so each of those is looked at by itself.
+                if found is None or not found.done() or found.exception() is not None:
+                    found = pool.submit(_look, root, item, profile, target, item[0] in only_sketch)
+                    if key is not None:
+                        looked[key] = found
+                running.setdefault(found, []).append(item)
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             # In the order in which they were begun, so that what is nearest the focus comes first.
-            yield from _events({one: running.pop(one) for one in list(running) if one in finished})
+            yield from _events([(one, running.pop(one)) for one in list(running) if one in finished])
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _events(finished: Mapping[Future[_Looked], Item]) -> Iterator[Proposed | Unreadable | Warned]:
+def _events(
+    finished: Sequence[tuple[Future[_Looked], list[Item]]],
+) -> Iterator[Proposed | Unreadable | Warned]:
     proposals: dict[int, Proposal] = {}
     fingerprints: dict[int, tuple[int, int]] = {}
     sketches: dict[int, bytes] = {}
-    for future, (image_id, file_name, _, _) in finished.items():
+    for future, (image_id, file_name, _, _) in ((one, item) for one, items in finished for item in items):
         error = future.exception()
         if error is None:
             looked = future.result()

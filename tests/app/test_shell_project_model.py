@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 from app_waiting import wait_until_quiet
 from pytestqt.qtbot import QtBot
 
-from curator.app import messages
+from curator.app import messages, project_model
 from curator.app.messages import Message
 from curator.app.project_model import ProjectModel
 from curator.errors import CuratorError
 from curator.project import edits
+from curator.proposals import learned
 
 
 @pytest.fixture
@@ -38,6 +40,44 @@ def test_opening_reads_proposes_and_goes_to_the_first_image(
     assert all(state.proposal is not None for state in project.states())
     assert model.current_id == project.ids[0]
     assert {"records", "proposals"} <= set(kinds)
+
+
+def test_proposing_anew_replaces_proposals_and_nothing_that_a_person_set(
+    open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    project = open_model.project
+    assert project is not None
+    first, *others = project.ids
+    open_model.apply(edits.decide([project.state(first)], "discard", "quality"))
+    right = project.pixel_proposals()
+    project.set_proposals({one: replace(said, why="stale") for one, said in right.items()})
+    open_model.propose_anew()
+    wait_until_quiet(open_model, qtbot)
+    assert project.pixel_proposals() == right
+    assert project.state(first).discard_reason == "quality"
+    assert project.state(first).decided_by == "person"
+    assert all(project.state(one).decided_by != "person" for one in others)
+
+
+def test_confidence_is_learnt_from_corrections_as_they_come(
+    open_model: ProjectModel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learned, "LEAST", 4)
+    monkeypatch.setattr(project_model, "_LEARN_EVERY", 4)
+    project = open_model.project
+    assert project is not None
+    *decided, last = project.ids
+    before = project.state(last).confidence
+    for one in decided[:3]:
+        open_model.apply(edits.decide([project.state(one)], "discard", "quality"))
+    wait_until_quiet(open_model, qtbot)
+    assert project.state(last).confidence == before
+    open_model.apply(edits.decide([project.state(decided[3])], "discard", "quality"))
+    wait_until_quiet(open_model, qtbot)
+    after = project.state(last).confidence
+    assert before is not None
+    assert after is not None
+    assert after < before
 
 
 def test_edits_are_announced_saved_undone_and_redone(open_model: ProjectModel, qtbot: QtBot) -> None:

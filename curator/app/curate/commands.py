@@ -51,6 +51,7 @@ def commands_of(page: CuratePage) -> Commands:
         "curate.side_by_side": stage.toggle_side_by_side,
         "curate.cleaned": stage.toggle_cleaned,
         "curate.back_to_proposal": decisions.back_to_proposal,
+        "curate.propose_anew": page.model.propose_anew,
         "curate.grid": page.middle.toggle_grid,
         "curate.keep_best": partial(_keep_best, page),
         "curate.accept_confident": page.middle.open_confident,

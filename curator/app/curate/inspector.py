@@ -37,6 +37,7 @@ class Inspector(QScrollArea):
     """Its parts emit what the user wants; the page knows how. `left` gives the keys back to the page."""
 
     proposal_wanted = Signal()
+    anew_wanted = Signal()
     fill_chosen = Signal(object)
     note_set = Signal(int, str)
     left = Signal()
@@ -68,7 +69,7 @@ class Inspector(QScrollArea):
         self._section("Decision", self.decision)
         self._add_proposal()
         self._section("Overlays", self.overlays)
-        self.overlays.tab_after(self.back)
+        self.overlays.tab_after(self.anew)
         self._section("Crop", self.crop)
         self._add_fill()
         self._section("Label", self.label)
@@ -133,9 +134,13 @@ class Inspector(QScrollArea):
         self.back = IconButton("reset", "Back to the proposal", "curate.back_to_proposal", size=15)
         self.back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.back.clicked.connect(self.proposal_wanted)
+        self.anew = IconButton("refresh", "Propose anew for all images", "curate.propose_anew", size=15)
+        self.anew.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.anew.clicked.connect(self.anew_wanted)
         row.addWidget(self._sure_bar, 1)
         row.addWidget(self.sure)
         row.addWidget(self.back)
+        row.addWidget(self.anew)
         column.addLayout(row)
         self.why = label("", "dim", wrap=True)
         column.addWidget(self.why)
@@ -167,6 +172,7 @@ class Inspector(QScrollArea):
         proposal = state.proposal
         self._sure_bar.setVisible(proposal is not None)
         self.sure.setVisible(proposal is not None)
+        self.anew.setEnabled(not proposing)
         self.back.setEnabled(bool(state.edited & {"decision", "crop", "masks"}))
         if proposal is None:
             if state.error is not None:
@@ -177,7 +183,7 @@ class Inspector(QScrollArea):
                 words = "There is no proposal for this image."
             self.why.setText(words)
             return
-        sure = proposal.confidence
+        sure = proposal.confidence if state.confidence is None else state.confidence
         tone = "keep" if sure >= _SURE_FROM else "unsure" if sure < UNSURE_BELOW else "accent"
         if self._sure_bar.property("tone") != tone:
             self._sure_bar.setProperty("tone", tone)

@@ -64,6 +64,7 @@ def _connect_inspector(page: CuratePage) -> None:
     crop.propagate_wanted.connect(page.middle.open_propagate)
     inspector.label.chosen.connect(decisions.relabel)
     inspector.proposal_wanted.connect(decisions.back_to_proposal)
+    inspector.anew_wanted.connect(page.model.propose_anew)
     inspector.fill_chosen.connect(decisions.set_fill)
     inspector.note_set.connect(decisions.set_note)
     inspector.left.connect(page.take_focus)

@@ -1,4 +1,4 @@
-"""Drawn heads with exact truth: an ellipse of scalp, dark bone, textured brain, on a background of any level."""
+"""Heads with exact truth: slices of the demo's anatomy in any place and size, scalp and background of any level."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from curator.synthetic.anatomy import load_slice
+
 Box = tuple[int, int, int, int]
+
+_SLICES = (24, 28, 32, 36, 20, 40, 16, 44)  # at and above the ventricles
 
 
 @dataclass
@@ -33,13 +37,6 @@ class Drawing:
         return int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
 
 
-def _ellipse(
-    shape: tuple[int, int], centre: tuple[float, float], radii: tuple[float, float]
-) -> npt.NDArray[np.bool_]:
-    ys, xs = np.mgrid[: shape[0], : shape[1]]
-    return np.asarray(((xs - centre[0]) / radii[0]) ** 2 + ((ys - centre[1]) / radii[1]) ** 2 <= 1)
-
-
 def _box(area: npt.NDArray[np.bool_]) -> Box:
     ys, xs = np.nonzero(area)
     return int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
@@ -59,17 +56,22 @@ def draw() -> Callable[..., Drawing]:
         seed: int = 0,
     ) -> Drawing:
         rng = np.random.default_rng(seed)
-        shape = (height, width)
-        texture = cv2.GaussianBlur(rng.normal(0, 1, shape), (0, 0), max(radii) / 40)
-        texture = 95 + 28 * texture / texture.std()
-        head = _ellipse(shape, centre, radii)
-        skull = _ellipse(shape, centre, (radii[0] * 0.94, radii[1] * 0.94))
-        brain = _ellipse(shape, centre, (radii[0] * 0.86, radii[1] * 0.86))
-        values = np.full(shape, background, np.float64)
-        values[head] = background + scalp
-        values[skull] = background + min(6, 0.1 * scalp)
-        values[brain] = texture[brain] + background
-        values = cv2.GaussianBlur(values, (0, 0), 0.7) + rng.normal(0, 1.2, shape)
-        return Drawing(np.clip(np.rint(values), 0, 255).astype(np.uint8), _box(head), _box(brain))
+        anatomy = load_slice("axial", _SLICES[seed % len(_SLICES)])
+        x0, y0, x1, y1 = _box(anatomy.head)
+        across, down = 2 * radii[0] / (x1 - x0), 2 * radii[1] / (y1 - y0)
+        left, top = centre[0] - across * (x0 + x1 - 1) / 2, centre[1] - down * (y0 + y1 - 1) / 2
+        place = np.array([[across, 0, left], [0, down, top]])
+
+        def placed(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+            return np.asarray(cv2.warpAffine(values, place, (width, height), flags=cv2.INTER_LINEAR))
+
+        head, skull = (placed(mask.astype(np.float32)) > 0.5 for mask in (anatomy.head, anatomy.inside))
+        tissue = placed(anatomy.t1.astype(np.float32))
+        rim = head & ~skull
+        values = np.full((height, width), background, np.float64)
+        values[skull] += 125 * tissue[skull] / np.percentile(tissue[skull], 95)
+        values[rim] += scalp * np.minimum(1.2, tissue[rim] / np.percentile(tissue[rim], 80))
+        values = cv2.GaussianBlur(values, (0, 0), 0.5) + rng.normal(0, 1.2, (height, width))
+        return Drawing(np.clip(np.rint(values), 0, 255).astype(np.uint8), _box(head), _box(skull))
 
     return make

@@ -1,4 +1,4 @@
-"""A small folder of drawn slices: a bright disc with some texture on black, some with text in a corner."""
+"""A small folder of slices of the demo's anatomy."""
 
 from __future__ import annotations
 
@@ -9,17 +9,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from curator.synthetic.anatomy import Plane, load_slice, slice_count
+
 
 def drawn(number: int, width: int = 120, height: int = 140) -> Image.Image:
+    """Slice `number` of the demo's anatomy with a margin round it, bright spots and noise of its own."""
     noise = np.random.default_rng(number)
-    y, x = np.mgrid[:height, :width]
-    radius = np.hypot((x - width / 2) / (width * 0.36), (y - height / 2) / (height * 0.4))
-    image = np.where(radius < 1, 90.0, 2.0)
-    for _ in range(6):
-        a, b, size = noise.uniform(0.3, 0.7), noise.uniform(0.3, 0.7), noise.uniform(6, 16)
-        spot = np.hypot(x - a * width, y - b * height) < size
-        image[spot & (radius < 0.9)] += noise.uniform(-60, 90)
-    return Image.fromarray(np.clip(image + noise.normal(0, 2, image.shape), 0, 255).astype(np.uint8))
+    plane: Plane = ("axial", "coronal", "sagittal")[number % 3]
+    count = slice_count(plane)
+    part = load_slice(plane, count // 5 + (11 * number) % (3 * count // 5))
+    image = np.where(part.head, part.t1 * noise.uniform(1.1, 1.5), 2.0)
+    ys, xs = np.nonzero(part.inside)
+    for _ in range(5):
+        at = noise.integers(len(ys))
+        away = np.hypot(*(np.indices(image.shape) - np.array([ys[at], xs[at]])[:, None, None]))
+        image[part.inside & (away < noise.uniform(4, 10))] += noise.uniform(-40, 70)
+    image = np.pad(image, 12, constant_values=2.0)
+    small = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8)).resize((width, height))
+    return Image.fromarray(
+        np.clip(np.asarray(small) + noise.normal(0, 2, (height, width)), 0, 255).astype(np.uint8)
+    )
 
 
 @pytest.fixture

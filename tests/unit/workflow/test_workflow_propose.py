@@ -156,6 +156,34 @@ def test_a_defect_in_one_image_does_not_stop_the_rest(root: Path, monkeypatch: p
     assert len(found(events)[0]) == 8
 
 
+def test_of_byte_for_byte_copies_one_is_looked_at(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    real = proposals.propose_image
+
+    def counted(image: Any, *, profile: Profile, target: Any) -> Proposal:
+        looked.append(1)
+        return real(image, profile=profile, target=target)
+
+    monkeypatch.setattr(proposals, "propose_image", counted)
+    items = items_of(root)
+    made, hashes, _, _ = found(propose(items, root, workers=1))
+    assert len(made) == 9
+    assert len(looked) == 8
+    of = {name: one for one, name, _, _ in items}
+    first, copy = of["no/0.png"], of["yes/copy of 0.png"]
+    assert made[first] == made[copy]
+    assert hashes[first] == hashes[copy]
+
+
+def test_two_damaged_copies_are_each_named(root: Path) -> None:
+    (root / "yes" / "damaged too.png").write_bytes((root / "no" / "damaged.png").read_bytes())
+    items = items_of(root)
+    unreadable = found(propose(items, root, workers=1))[2]
+    assert len(unreadable) == 2
+    of = {one: name for one, name, _, _ in items}
+    assert all(of[one] in why for one, why in unreadable.items())
+
+
 def test_empty_images_are_no_copies_of_each_other(tmp_path: Path) -> None:
     root = tmp_path / "blank"
     (root / "a").mkdir(parents=True)

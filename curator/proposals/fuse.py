@@ -1,0 +1,63 @@
+"""The head from two opinions: its outline against the background, and the network's map of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+
+from curator.proposals.head import Head
+from curator.proposals.maps import Maps
+from curator.proposals.page import Area
+from curator.proposals.suspects import head_of, largest
+
+Box: TypeAlias = tuple[int, int, int, int]
+
+# From which probability on the network's head counts into its box, and the share of the shorter side that must be
+# head for a row or column to count.
+_SURE, _FILL = 0.7, 0.012
+# An edge of the outline's box is taken where it lies within this share of the box's side from the network's: the
+# outline is the more exact of the two (median IoU 0.992 against 0.987) and the more easily led astray (0.54
+# against 0.92 at worst).
+_AGREE = 0.04
+
+
+def fuse_head(outline: Head, maps: Maps) -> Head:
+    """The outline with the box that both agree on and the network's mask; the outline where it saw no head."""
+    seen = box_of(largest((maps.head > _SURE).astype(np.uint8)))
+    if seen is None:
+        return outline
+    if outline.box is None:
+        return replace(outline, mask=head_of(maps), box=seen)
+    sides = (seen[2] - seen[0], seen[3] - seen[1]) * 2
+    box = [
+        own if abs(own - other) < _AGREE * side else other
+        for own, other, side in zip(outline.box, seen, sides, strict=True)
+    ]
+    return replace(outline, mask=head_of(maps), box=(box[0], box[1], box[2], box[3]))
+
+
+def agreement(outline: Head, maps: Maps) -> float:
+    """Intersection over union 0..1 of the two boxes; 0 where either saw no head."""
+    seen = box_of(largest((maps.head > _SURE).astype(np.uint8)))
+    if seen is None or outline.box is None:
+        return 0.0
+    return iou(outline.box, seen)
+
+
+def iou(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes x0, y0, x1, y1 (exclusive)."""
+    width = max(0, min(one[2], other[2]) - max(one[0], other[0]))
+    height = max(0, min(one[3], other[3]) - max(one[1], other[1]))
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return width * height / (areas - width * height)
+
+
+def box_of(mask: Area) -> Box | None:
+    """Tightest box of the rows and columns that hold more than a sliver of a mask (0 or 1)."""
+    need = max(1, int(_FILL * min(mask.shape)))
+    rows, columns = np.flatnonzero(mask.sum(axis=1) >= need), np.flatnonzero(mask.sum(axis=0) >= need)
+    if not len(rows) or not len(columns):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

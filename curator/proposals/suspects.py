@@ -1,0 +1,257 @@
+"""What on the head may be a mark that somebody drew: each candidate with what tells marks from anatomy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from curator.proposals.hardness import hard_spots
+from curator.proposals.maps import Floats, Maps
+from curator.proposals.page import Area, Page
+from curator.proposals.regions import hardness_of, overlap, percentile, stable_regions
+
+FEATURES: Final = (
+    "surest",  # largest probability of the candidate in the network's map of marks
+    "evidence",  # log1p of the sum of these probabilities, at `_UNIT` pixels a side
+    "mean",  # their mean
+    "area",  # log of its pixels, at `_UNIT`
+    "elongation",  # log of length over width of the smallest rectangle round it
+    "thickness",  # log of that rectangle's width, at `_UNIT`
+    "fill",  # share of that rectangle that it fills
+    "contrast",  # against what lies round it, in hundreds of grey levels
+    "sign",  # 1 where it is brighter than that, -1 where darker
+    "unevenness",  # standard deviation of its brightest (or darkest) part as a share of the contrast
+    "steepness",  # slope a pixel at its outline as a share of the contrast, median
+    "extremeness",  # share of the head that is less bright (or less dark)
+    "colour",  # difference of the channels above the head's median, in hundreds
+    "off_midline",  # distance from the middle of the head's box as a share of its width
+    "upright",  # height of its box over height plus width
+    "depth",  # distance from the head's edge as a share of the deepest point's
+    "inside",  # mean probability of lying inside the skull
+    "hard",  # share of its pixels in flat spots with hard outlines
+    "weakest",  # slope that four fifths of its outline exceed, as a share of the contrast
+    "outdoing",  # the same as a share of the steeper slopes of the whole inside
+    "stroke",  # twice its pixels over the length of its outline, at `_UNIT`
+    "convexity",  # its pixels over those of its convex hull
+    "roughness",  # length of its outline over that of its convex hull
+    "bustle",  # standard deviation of what lies round it as a share of the contrast
+    "clutter",  # mean probability of marks over the whole inside, times ten
+)
+"""Names of the columns of `Suspect.features`."""
+
+_UNIT = 384  # longest side to which sizes refer
+_SEEN = 0.15  # least probability of a mark's pixels
+_RIM = 0.02  # of the inside of the skull, as a share of the shorter side: what lies deeper is brain
+_LEAST = 3  # pixels on the brain
+_RING = 4  # pixels round a candidate that tell what it is drawn on
+_BODY, _CORE = (
+    0.5,
+    0.7,
+)  # shares of the contrast above which a pixel is part of the mark, and of its flat middle
+_TINY = 1e-6
+_STEEPER = 95  # percentile of the slopes on the brain
+_SAME = 0.5  # overlap from which on two candidates are one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suspect:
+    """A candidate on the brain: `box` x0, y0, x1, y1 (exclusive) in pixels of the page, `own` (h, w) its pixels in
+    the box, `features` float64 (len(FEATURES),)."""
+
+    box: tuple[int, int, int, int]
+    own: npt.NDArray[np.bool_]
+    features: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Setting:
+    """What all candidates of a page share."""
+
+    grey: Floats
+    slope: Floats
+    steep: float
+    hard: Area
+    depth: Floats
+    levels: npt.NDArray[np.uint8]
+    usual_colour: float
+    clutter: float
+    left: int
+    right: int
+    scale: float
+
+
+def find_suspects(page: Page, maps: Maps) -> list[Suspect]:
+    """Candidates on the brain, in no order."""
+    from curator.imaging._cv2 import cv2
+
+    head = head_of(maps)
+    brain = brain_of(head, maps)
+    if not brain.any():
+        return []
+    setting = _setting(page, head, brain, maps)
+    drawn = (maps.mark > _SEEN).astype(np.uint8) | setting.hard
+    seen = cv2.morphologyEx(drawn, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(seen)
+    found: list[tuple[tuple[int, int, int, int], npt.NDArray[np.bool_]]] = []
+    for index in range(1, count):
+        x, y, w, h, _ = (int(value) for value in stats[index])
+        own = labels[y : y + h, x : x + w] == index
+        if int((brain[y : y + h, x : x + w][own] > 0).sum()) >= _LEAST:
+            found.append(((x, y, x + w, y + h), own))
+    for region in stable_regions(page.grey, setting.slope, brain):
+        if all(overlap(region.box, region.own, *other) <= _SAME for other in found):
+            found.append((region.box, region.own))
+    return [Suspect(box, own, _features(page, maps, setting, box, own)) for box, own in found]
+
+
+def head_of(maps: Maps) -> Area:
+    """The head as the network sees it, filled, 0 or 1."""
+    return largest((maps.head > 0.5).astype(np.uint8))
+
+
+def brain_of(head: Area, maps: Maps, rim: float = _RIM) -> Area:
+    """The inside of the skull, 0 or 1, from the network's map of it within the head, without a rim of this share of
+    the shorter side."""
+    from curator.imaging._cv2 import cv2
+
+    inside = largest(((maps.inside > 0.5) & (head > 0)).astype(np.uint8))
+    size = 2 * int(rim * min(head.shape)) + 1
+    return np.asarray(cv2.erode(inside, np.ones((size, size), np.uint8)), np.uint8)
+
+
+def largest(area: Area) -> Area:
+    """The largest connected part of an area (0 or 1), filled."""
+    from curator.imaging._cv2 import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(area, connectivity=4)
+    if count < 2:
+        return area
+    part = (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
+    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(part, contours, -1, 1, -1)
+    return np.asarray(part, np.uint8)
+
+
+def _setting(page: Page, head: Area, brain: Area, maps: Maps) -> _Setting:
+    from curator.imaging._cv2 import cv2
+
+    grey = page.grey.astype(np.float32)
+    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    slope = np.asarray(cv2.magnitude(across, down) / 8, np.float32)
+    depth = cv2.distanceTransform(np.pad(head, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    columns = np.flatnonzero(head.any(axis=0))
+    return _Setting(
+        grey,
+        slope,
+        max(1.0, float(np.percentile(slope[brain > 0], _STEEPER))),
+        hard_spots(page.grey, slope, brain),
+        np.asarray(depth / max(1.0, float(depth.max())), np.float32),
+        np.sort(page.grey[head > 0]),
+        float(np.median(page.colour[head > 0])),
+        float(maps.mark[brain > 0].mean()),
+        int(columns[0]),
+        int(columns[-1]) + 1,
+        _UNIT / max(head.shape),
+    )
+
+
+def _features(
+    page: Page,
+    maps: Maps,
+    setting: _Setting,
+    box: tuple[int, int, int, int],
+    own: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.float64]:
+    from curator.imaging._cv2 import cv2
+
+    x0, y0, x1, y1 = box
+    window = np.s_[y0:y1, x0:x1]
+    share = maps.mark[window][own]
+    area = float(own.sum()) * setting.scale**2
+    (_, (a, b), _) = cv2.minAreaRect(np.argwhere(own)[:, ::-1].astype(np.float32))
+    long, short = max(a, b) + 1, min(a, b) + 1
+    middle = x0 + float(np.nonzero(own)[1].mean())
+    away, body, bustle = _away(setting.grey, box, own)
+    weakest = hardness_of(setting.slope, box, own)
+    stroke, convexity, roughness = _shape(own)
+    peak = max(1.0, percentile(np.abs(away[own]), 92))
+    sign = 1.0 if float(np.median(away[body])) >= 0 else -1.0
+    core = own & (away * sign > _CORE * peak)
+    level = float(np.median(setting.grey[window][body]))
+    rank = float(np.searchsorted(setting.levels, level)) / len(setting.levels)
+    return np.array(
+        [
+            share.max(),
+            np.log1p(float(share.sum()) * setting.scale**2),
+            share.mean(),
+            np.log(area),
+            np.log(long / short),
+            np.log(short * setting.scale),
+            own.sum() / (long * short),
+            peak / 100,
+            sign,
+            float(away[core].std()) / peak if core.any() else 0.0,
+            _steepness(setting, box, body) / peak,
+            rank if sign > 0 else 1 - rank,
+            (float(np.percentile(page.colour[window][own], 90)) - setting.usual_colour) / 100,
+            abs(middle - (setting.left + setting.right) / 2) / (setting.right - setting.left),
+            (y1 - y0) / (y1 - y0 + x1 - x0),
+            float(setting.depth[window][own].mean()),
+            float(maps.inside[window][own].mean()),
+            float((setting.hard[window][own] > 0).mean()),
+            weakest / peak,
+            weakest / setting.steep,
+            stroke * setting.scale,
+            convexity,
+            roughness,
+            bustle / peak,
+            setting.clutter * 10,
+        ],
+        np.float64,
+    )
+
+
+def _away(
+    grey: Floats, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]
+) -> tuple[Floats, npt.NDArray[np.bool_], float]:
+    """Grey levels above (or below) what lies round a candidate, its pixels that make up the mark, and the standard
+    deviation of what lies round it."""
+    from curator.imaging._cv2 import cv2
+
+    x0, y0, x1, y1 = box
+    top, left = max(0, y0 - _RING), max(0, x0 - _RING)
+    around = grey[top : y1 + _RING, left : x1 + _RING]
+    taken = np.zeros(around.shape, np.uint8)
+    taken[y0 - top : y1 - top, x0 - left : x1 - left] = own
+    ring = cv2.dilate(taken, np.ones((3, 3), np.uint8)) == 0
+    ground = float(np.median(around[ring])) if ring.any() else float(np.median(around))
+    away = grey[y0:y1, x0:x1] - np.float32(ground)
+    bright, dark = percentile(away[own], 92), percentile(away[own], 8)
+    sign = 1 if bright >= -dark else -1
+    body = own & (away * sign > _BODY * max(bright, -dark, _TINY))
+    bustle = float(around[ring].std()) if ring.any() else 0.0
+    return np.asarray(away, np.float32), body if body.any() else own, bustle
+
+
+def _shape(own: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Stroke in pixels, convexity and roughness of an area."""
+    from curator.imaging._cv2 import cv2
+
+    contours, _ = cv2.findContours(np.pad(own.astype(np.uint8), 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    around = sum(cv2.arcLength(contour, True) for contour in contours) + 4.0  # of pixels' middles, not edges
+    hull = cv2.convexHull(np.concatenate(contours))
+    wide = cv2.arcLength(hull, True) + 4.0
+    area = float(own.sum())
+    return 2 * area / around, area / (cv2.contourArea(hull) + wide / 2), around / wide
+
+
+def _steepness(setting: _Setting, box: tuple[int, int, int, int], body: npt.NDArray[np.bool_]) -> float:
+    from curator.imaging._cv2 import cv2
+
+    x0, y0, x1, y1 = box
+    square, part = np.ones((3, 3), np.uint8), np.pad(body.astype(np.uint8), 1)
+    edge = (cv2.dilate(part, square) > cv2.erode(part, square))[1:-1, 1:-1]
+    return float(np.median(setting.slope[y0:y1, x0:x1][edge]))

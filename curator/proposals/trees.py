@@ -1,0 +1,87 @@
+"""Boosted trees as numbers: how sure it is that a candidate is a drawn mark."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from curator.errors import WeightsError
+from curator.paths import models_dir
+
+Table = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tree:
+    """Nodes of one tree: where `feature` is -1 it is a leaf; left where a value is at most `threshold`."""
+
+    feature: npt.NDArray[np.int64]
+    threshold: Table
+    left: npt.NDArray[np.int64]
+    right: npt.NDArray[np.int64]
+    value: Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trees:
+    """A sum of trees over named features (Friedman, "Greedy function approximation", 2001)."""
+
+    features: tuple[str, ...]
+    start: float
+    trees: tuple[_Tree, ...]
+
+    def probability(self, table: Table) -> Table:
+        """Probability 0..1 of each row of `table`, float64 (n, len(features))."""
+        total = np.full(len(table), self.start)
+        rows = np.arange(len(table))
+        for tree in self.trees:
+            at = np.zeros(len(table), np.int64)
+            while (inner := tree.feature[at] >= 0).any():
+                low = table[rows, np.maximum(0, tree.feature[at])] <= tree.threshold[at]
+                at = np.where(inner, np.where(low, tree.left[at], tree.right[at]), at)
+            total += tree.value[at]
+        return np.asarray(1 / (1 + np.exp(-total)), np.float64)
+
+
+def marks_file() -> Path:
+    """The shipped trees for marks on the brain."""
+    return models_dir() / "proposals" / "marks.json"
+
+
+@lru_cache(maxsize=4)
+def load_trees(path: Path, features: tuple[str, ...]) -> Trees:
+    """Reads trees over just these features. Raises `WeightsError` if they cannot be read or are others."""
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        trees = tuple(_tree(tree, len(features)) for tree in told["trees"])
+        names, start = tuple(told["features"]), float(told["start"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"The proposals' file {path} cannot be read ({type(error).__name__}): install Curator again."
+        ) from error
+    if names != features:
+        raise WeightsError(f"The proposals' file {path} is of another version: install Curator again.")
+    return Trees(names, start, trees)
+
+
+def _tree(told: dict[str, Any], features: int) -> _Tree:
+    index = {name: np.array(told[name], np.int64) for name in ("feature", "left", "right")}
+    number = {name: np.array(told[name], np.float64) for name in ("threshold", "value")}
+    tree = _Tree(index["feature"], number["threshold"], index["left"], index["right"], number["value"])
+    count = len(tree.feature)
+    inner = tree.feature >= 0
+    here = np.arange(count)[inner]
+    after = (tree.left[inner], tree.right[inner])
+    sizes = {len(tree.threshold), len(tree.left), len(tree.right), len(tree.value)}
+    # Children come after their parents, so that walking down ends.
+    if sizes != {count} or not count or (tree.feature >= features).any():
+        raise ValueError("nodes do not fit")
+    if any((child <= here).any() or (child >= count).any() for child in after):
+        raise ValueError("children do not follow their parents")
+    return tree

@@ -1,0 +1,53 @@
+"""Marks that people and programs burn into images, as they occur together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import beside
+import numpy as np
+import upon
+from sheet import Sheet
+
+
+def add_marks(sheet: Sheet, *, on_head: float = 0.42) -> None:
+    """Marks as they occur together: none to four beside the head, and on it with that probability."""
+    rng = sheet.rng
+    size = max(5.0, sheet.long * rng.choice([0.025, 0.033, 0.045, 0.06]) * rng.uniform(0.8, 1.2))
+    names = list(_BESIDE)
+    shares = np.array([_BESIDE[name][1] for name in names])
+    on_it = rng.random() < on_head
+    for name in rng.choice(names, rng.choice(5, p=[0.28, 0.25, 0.24, 0.14, 0.09]), p=shares / shares.sum()):
+        _BESIDE[name][0](sheet, size, not on_it and rng.random() < 0.8)
+    if on_it:
+        names = list(_UPON)
+        shares = np.array([_UPON[name][1] for name in names])
+        for name in rng.choice(names, rng.integers(1, 4), p=shares / shares.sum()):
+            _UPON[name][0](sheet, size)
+
+
+def _close_ruler(sheet: Sheet, size: float) -> None:
+    beside.ruler(sheet, size, False, near=True)
+
+
+_BESIDE: dict[str, tuple[Callable[[Sheet, float, bool], None], float]] = {
+    "corners": (beside.corners, 0.28),
+    "letters": (beside.letters, 0.24),
+    "ruler": (beside.ruler, 0.15),
+    "tile": (beside.tile, 0.07),
+    "credit": (beside.credit, 0.1),
+    "scattered": (beside.scattered, 0.12),
+    "watermark": (beside.watermark, 0.02),
+    "crosshair": (beside.crosshair, 0.02),
+}
+_UPON: dict[str, tuple[Callable[[Sheet, float], None], float]] = {
+    "arrows": (upon.arrows, 0.34),
+    "labels": (upon.labels, 0.14),
+    "watermark": (beside.watermark, 0.06),
+    "crosshair": (beside.crosshair, 0.1),
+    "outlines": (upon.outlines, 0.11),
+    "pointer": (upon.pointer, 0.08),
+    "measure": (upon.measure, 0.06),
+    "skull": (upon.skull_letters, 0.07),
+    "ruler": (_close_ruler, 0.05),
+}
