@@ -11,7 +11,8 @@ from curator.evaluation.intervals import Summary, summarise
 from curator.manifest.files import Manifest
 from curator.records import Event, Prediction, Split
 from curator.training.events import Predicted
-from curator.training.inference import predict_manifest, read_predictions, write_predictions
+from curator.training.inference import predict_manifest
+from curator.training.predictions import read_predictions, write_predictions
 from curator.training.runs import PREDICTIONS, load_run
 
 

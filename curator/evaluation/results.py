@@ -12,7 +12,7 @@ from curator.evaluation.intervals import Summary, summarise
 from curator.manifest.files import write_text
 from curator.manifest.schema import ManifestRow
 from curator.records import Event, Prediction, Split
-from curator.training.inference import read_predictions
+from curator.training.predictions import read_predictions
 from curator.training.runs import BEST, PREDICTIONS, Run, load_run
 
 LOOKED = "looked.json"
