@@ -90,7 +90,7 @@ def _fit(
             planned = runs.load_run(run_dir).config.epochs
             work = resumed(manifest, config, run_dir, loaded, device, ranks)
             # Cut off where it would have ended early, it ends there; a longer plan is to go on.
-            stopped_early = config.epochs == planned and _should_stop(work)
+            stopped_early = ranks.agreed(config.epochs == planned and _should_stop(work))
         else:
             work = drafted(manifest, config, run_dir, source, loaded, device, ranks)
             yield from settle_batch_size(work)
