@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from curator.errors import TrainingError
 from curator.manifest.files import write_text
 from curator.records import Prediction
+from curator.training.runs import BEST, PREDICTIONS
 
 T = TypeVar("T")
 
@@ -24,6 +25,14 @@ def write_predictions(path: Path, predictions: Sequence[Prediction]) -> None:
 def read_predictions(path: Path) -> tuple[Prediction, ...]:
     """Reads predictions; empty where there are none yet. Raises `TrainingError` naming the line."""
     return read_lines(path, prediction_of)
+
+
+def current_predictions(run_dir: Path) -> tuple[Prediction, ...]:
+    """The predictions kept with a run; empty where its checkpoint is newer. Raises `TrainingError`."""
+    path, best = run_dir / PREDICTIONS, run_dir / BEST
+    if not path.is_file() or (best.is_file() and best.stat().st_mtime_ns > path.stat().st_mtime_ns):
+        return ()
+    return read_predictions(path)
 
 
 def prediction_of(values: dict[str, Any]) -> Prediction:

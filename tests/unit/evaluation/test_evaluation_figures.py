@@ -148,6 +148,9 @@ def test_results_are_read_unless_the_checkpoint_is_newer(run_dir: Path) -> None:
     assert isinstance(again[0], ResultsReady)
     assert {one.split for one in again[0].predictions} == {"val"}
     (run_dir / runs.BEST).touch()
+    # Predicting one split anew must not make the other, an older checkpoint's, look new.
+    list(evaluate(run_dir))
+    assert {one.split for one in read_predictions(run_dir / runs.PREDICTIONS)} == {"test"}
     assert len(list(read_results(run_dir, "val"))) > 1
 
 
