@@ -17,8 +17,8 @@ def assign_folds(groups: Mapping[str, tuple[str, int]], folds: int, seed: int) -
     groups as there are folds is in every one, two folds differ in a label by no more than its largest group,
     and groups of one image each leave folds whose sizes differ by one at most.
 
-    The same greedy choice as scikit-learn's `StratifiedGroupKFold` makes where a group has one label (a test
-    compares them). That class is not called because it refuses data whose classes are all smaller than the
+    The same greedy choice as scikit-learn's `StratifiedGroupKFold` makes where a group has one label of several
+    (a test compares them). That class is not called because it refuses data whose classes are all smaller than the
     number of folds, as with 151 classes of four images each; because with `shuffle=True` its versions before
     1.8 do not stratify at all; and because it draws from a random generator, where a hash of seed and name
     gives the same folds everywhere and does not depend on the order of the images. Raises `ValueError` for

@@ -100,7 +100,7 @@ def _fit(
         log.info("%s", run.weights_message)
         yield Started(
             run_dir, config, str(device), run.classes, run.sizes, run.weights_message, config.epochs,
-            len(recipe.batches(len(work.train), config.batch_size)), work.epoch + 1, ranks.count,
+            len(_batches(work)), work.epoch + 1, ranks.count,
         )  # fmt: skip
         while work.epoch < config.epochs and not stopped_early:
             yield from _open_layers(work, log)
@@ -207,7 +207,7 @@ def _train(work: Work, epoch: int, meter: Meter) -> Generator[Event, None, tuple
     )
     work.network.train()
     training = Training(work, epoch, features, meter)
-    sizes = recipe.batches(len(order), config.batch_size)
+    sizes = _batches(work)
     done = 0
     for number, size in enumerate(sizes):
         yield from training.batch(number, order[done : done + size], last=number == len(sizes) - 1)
@@ -220,6 +220,12 @@ def _train(work: Work, epoch: int, meter: Meter) -> Generator[Event, None, tuple
     return loss / images, right / images
 
 
+def _batches(work: Work) -> list[int]:
+    """The sizes of an epoch's batches; where statistics are learnt, each process gets two images at least."""
+    ranks = work.ranks.count if work.network.learns_statistics() else 1
+    return recipe.batches(len(work.train), work.run.config.batch_size, ranks)
+
+
 def _meter(work: Work, epoch: int) -> Meter:
     config, train, val = work.run.config, len(work.train), len(work.val)
     costs = [
@@ -227,8 +233,7 @@ def _meter(work: Work, epoch: int) -> Meter:
         for opened in map(work.opened_in, range(epoch, config.epochs + 1))
     ]
     total = costs[0] + FROZEN * missing_images(work, epoch)
-    batches = len(recipe.batches(train, config.batch_size))
-    return Meter(epoch, batches, total, sum(costs[1:]), work.ranks.count)
+    return Meter(epoch, len(_batches(work)), total, sum(costs[1:]), work.ranks.count)
 
 
 def _should_stop(work: Work) -> bool:

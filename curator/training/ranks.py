@@ -6,6 +6,7 @@ but must be wrapped anew whenever layers are opened, and needs every process to 
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -104,6 +105,10 @@ def joined() -> Iterator[Ranks]:
     if not are_several():
         yield Ranks()
         return
+    # Its functions take the group of the time when they are imported as their default. Imported later, as
+    # optimisers do, they would keep the group and its threads alive to the end, where one that then wants the
+    # interpreter's lock aborts the process (seen once in 24 trainings).
+    importlib.import_module("torch.distributed.nn.functional")
     cuda = torch.cuda.is_available()
     store, rank, count = _world()
     distributed.init_process_group(

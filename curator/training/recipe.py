@@ -131,14 +131,15 @@ def class_weights(targets: torch.Tensor, classes: int, config: TrainConfig) -> t
     return counts.sum() / (classes * counts.clamp(min=1))
 
 
-def batches(count: int, batch_size: int) -> list[int]:
+def batches(count: int, batch_size: int, ranks: int = 1) -> list[int]:
     """The sizes of an epoch's batches, the last one short.
 
-    A last batch of one image would leave BatchNorm nothing to compare: it joins the one before.
+    A last batch of one image, or of less than two for each of `ranks` processes, would leave BatchNorm nothing
+    to compare: it joins the one before.
     """
     sizes = [min(batch_size, count - start) for start in range(0, count, batch_size)]
-    if len(sizes) > 1 and sizes[-1] == 1:
-        sizes[-2:] = [sizes[-2] + 1]
+    if len(sizes) > 1 and sizes[-1] < 2 * ranks:
+        sizes[-2:] = [sizes[-2] + sizes[-1]]
     return sizes
 
 

@@ -46,11 +46,12 @@ def test_as_json_it_has_every_point(manifest_folder: Path, capsys: pytest.Captur
     assert set(found) >= {"suggestion", "steepest", "message"}
 
 
-def test_a_run_that_goes_on_has_no_rate_to_find(
-    manifest_folder: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("other", [["--resume", "--out", "x"], ["--folds", "3"], ["--ablation"]])
+def test_what_trains_finds_no_rate(
+    manifest_folder: Path, other: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["train", str(manifest_folder), "--find-lr", "--resume", "--out", "x"]) == 2
-    assert "keeps its rates" in capsys.readouterr().err
+    assert run(["train", str(manifest_folder), "--find-lr", *other]) == 2
+    assert "it trains nothing" in capsys.readouterr().err
 
 
 def test_a_found_batch_size_is_told_and_the_rate_that_was_given_is_kept(

@@ -79,7 +79,8 @@ def test_another_seed_draws_other_folds() -> None:
 def test_it_is_as_balanced_as_that_of_scikit_learn(drawn: tuple[Groups, int, int]) -> None:
     groups, folds, seed = drawn
     ours = images(groups, assign_folds(groups, folds, seed))
-    if all(sum(counted.values()) < folds for counted in ours.values()):
+    # Theirs refuses labels that are all so small, and of a single label it does not take the largest groups first.
+    if len(ours) == 1 or all(sum(counted.values()) < folds for counted in ours.values()):
         return
     labels = [label for label, size in groups.values() for _ in range(size)]
     names = [name for name, (_, size) in groups.items() for _ in range(size)]

@@ -58,6 +58,8 @@ def test_batches_of_an_epoch_count_every_image_once() -> None:
         (8, 4, [4, 4]),
     ):
         assert batches(count, size) == sizes
+    assert batches(18, 5, ranks=2) == [5, 5, 8]
+    assert batches(19, 5, ranks=2) == [5, 5, 5, 4]
 
 
 def test_the_training_loss_is_the_mean_over_images(manifest: Manifest, tmp_path: Path) -> None:
