@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 _GIB = 1024.0**3
 _MIB = 1024.0**2
 
@@ -33,6 +35,13 @@ def time_left(seconds: float) -> str:
     elif whole >= 10:
         whole = 5 * round(whole / 5)
     return f"{duration(whole)} left"
+
+
+def moment(at: float) -> str:
+    """A point in time (seconds since 1970) as "14:05" today, "03 Nov 14:05" before."""
+    then = time.localtime(at)
+    today = time.strftime("%x", then) == time.strftime("%x")
+    return time.strftime("%H:%M" if today else "%d %b %H:%M", then)
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from curator.cli import validation
 from curator.cli.output import complain, drawn, say, say_json, table
+from curator.cli.rates import find_rates
 from curator.errors import CuratorError, TrainingError
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ def train(
     if resume and out is None:
         raise typer.BadParameter("--resume needs the run's folder.", param_hint="--out")
     if find_lr and (resume or ablation or folds is not None):
-        raise typer.BadParameter("it trains nothing: leave the other out.", param_hint="--find-lr")
+        raise typer.BadParameter(
+            "it trains nothing, and a run that goes on keeps its rates: leave the other out.",
+            param_hint="--find-lr",
+        )
     if leave_out_test and folds is None:
         raise typer.BadParameter("only a cross-validation can: give --folds.", param_hint="--leave-out-test")
-    goes_on = resume and out is not None and validation.is_validation(out)
-    if goes_on and epochs is not None:
-        raise typer.BadParameter("the plan of an unfinished comparison is fixed.", param_hint="--epochs")
     given = {
         "backbone": backbone,
         "epochs": epochs,
@@ -95,27 +96,32 @@ def train(
         "augmentation": augmentation,
         "cleaning": cleaning,
         "deterministic": deterministic,
-        "skip_unreadable": not strict,
+        "skip_unreadable": False if strict else None,
         "device": device,
         "threads": threads,
     }
     changes = {name: value for name, value in given.items() if value is not None}
+    asked = validation.Asked(folds or 0, ablation, not leave_out_test)
+    goes_on = resume and out is not None and validation.is_validation(out)
+    if out is not None and goes_on and (other := validation.other_than(out, changes, asked)):
+        raise typer.BadParameter(
+            "the plan of what is gone on with is fixed.", param_hint=f"--{other.replace('_', '-')}"
+        )
     from curator.training.device import memory_kept
-    from curator.training.ranks import speaks, world_rank
+    from curator.training.ranks import are_several, speaks, world_rank
 
-    if find_lr:
-        from curator.cli.rates import find_rates
-
-        with memory_kept():
-            find_rates(manifest, root, preset, changes, as_json)
-        return
     try:
+        many = goes_on or (not resume and (ablation or folds is not None))
+        if are_several() and (many or find_lr):
+            raise TrainingError("Only a single training is for several processes: start it without torchrun.")
         with memory_kept():
-            if out is not None and goes_on:
-                validation.go_on(out, root, as_json)
+            if find_lr:
+                find_rates(manifest, root, preset, changes, as_json)
                 return
-            if not resume and (ablation or folds is not None):
-                asked = validation.Asked(folds or 0, ablation, not leave_out_test)
+            if out is not None and goes_on:
+                validation.go_on(out, root, threads, as_json)
+                return
+            if many:
                 validation.begin(manifest, asked, preset, changes, out, root, as_json)
                 return
             run_dir = _trained(manifest, root, preset, changes, out, resume)
@@ -139,13 +145,11 @@ def _trained(
 
     read = read_manifest(manifest)
     if resume and out is not None:
-        # The plan is the run's; only its length and where it runs may change.
-        free = {name: changes[name] for name in ("epochs", "device", "threads") if name in changes}
-        config = replace(load_run(out).config, **free)
+        config = replace(load_run(out).config, **changes)
     else:
         config = replace(TrainConfig.preset_named(preset), **changes)
     run_dir = out if out is not None else new_run_dir(read.folder, config)
-    done, quiet = False, world_rank() > 0
+    quiet = world_rank() > 0
     for event in drawn(loop.fit(read, config, run_dir, root=root, resume=resume), quiet=quiet):
         if isinstance(event, events.BatchSizeFound) and not quiet:
             complain(event.message)
@@ -153,12 +157,8 @@ def _trained(
             run_dir = event.run_dir
             if not quiet:
                 _say_started(event)
-        elif isinstance(event, events.EpochDone):
-            done = True
-            if not quiet:
-                complain(_epoch_line(event, config.epochs))
-    if not done:
-        raise TrainingError(f"{run_dir} is complete already: give a larger --epochs to extend it.")
+        elif isinstance(event, events.EpochDone) and not quiet:
+            complain(_epoch_line(event, config.epochs))
     return run_dir
 
 

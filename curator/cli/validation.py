@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curator.cli.output import complain, drawn, say, say_json, table
-from curator.errors import TrainingError
 
 if TYPE_CHECKING:
     from curator.evaluation.intervals import Interval
@@ -45,13 +44,10 @@ def begin(
     """Trains what was asked for by the preset's plan with `changes`, and prints the result."""
     from curator.manifest.files import read_manifest
     from curator.training.config import TrainConfig
-    from curator.training.ranks import are_several
     from curator.training.runs import new_run_dir
     from curator.workflow import ablation as ablations
     from curator.workflow import cross_validation
 
-    if are_several():
-        raise TrainingError("Many trainings are compared in one process only: start it without torchrun.")
     read = read_manifest(manifest)
     config = replace(TrainConfig.preset_named(preset), **changes)
     kind = ablations.KIND if asked.ablation else cross_validation.KIND
@@ -61,14 +57,44 @@ def begin(
     _followed(events, as_json)
 
 
-def go_on(folder: Path, root: Path | None, as_json: bool) -> None:
+def other_than(folder: Path, changes: Mapping[str, Any], asked: Asked) -> str:
+    """The first thing asked for that the plan of what was begun in `folder` has otherwise; "" where all fits.
+
+    Raises `TrainingError` where the folder is damaged.
+    """
+    begun = _begun(folder)
+    # Found by the first training; where it runs is free.
+    open_still = {"batch_size": 0, "precision": "auto", "threads": changes.get("threads")}
+    for name, value in changes.items():
+        if value not in (getattr(begun.config, name), open_still.get(name)):
+            return name
+    if asked.folds and asked.folds != begun.folds:
+        return "folds"
+    if asked.ablation and not _is_ablation(folder):
+        return "ablation"
+    return "" if asked.include_test or not begun.include_test else "leave-out-test"
+
+
+def go_on(folder: Path, root: Path | None, threads: int | None, as_json: bool) -> None:
     """Goes on with what was cut off in `folder`, and prints the result."""
-    from curator.workflow import ablated
     from curator.workflow.ablation import resume_ablation
     from curator.workflow.cross_validation import resume_cross_validation
 
-    resume = resume_ablation if (folder / ablated.RESULT).is_file() else resume_cross_validation
-    _followed(resume(folder, root=root), as_json)
+    resume = resume_ablation if _is_ablation(folder) else resume_cross_validation
+    _followed(resume(folder, root=root, threads=threads), as_json)
+
+
+def _is_ablation(folder: Path) -> bool:
+    from curator.workflow import ablated
+
+    return (folder / ablated.RESULT).is_file()
+
+
+def _begun(folder: Path) -> Ablation | CrossValidation:
+    from curator.workflow.ablated import read_ablation
+    from curator.workflow.cross_validated import read_cross_validation
+
+    return read_ablation(folder) if _is_ablation(folder) else read_cross_validation(folder)
 
 
 def _followed(events: Iterator[Event], as_json: bool) -> None:

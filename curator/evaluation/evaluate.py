@@ -11,7 +11,8 @@ from curator.evaluation.intervals import Summary, summarise
 from curator.manifest.files import Manifest
 from curator.records import Event, Prediction, Split
 from curator.training.events import Predicted
-from curator.training.inference import predict_manifest, read_predictions, write_predictions
+from curator.training.inference import predict_manifest
+from curator.training.predictions import current_predictions, write_predictions
 from curator.training.runs import PREDICTIONS, load_run
 
 
@@ -34,7 +35,7 @@ def evaluate(
     """Predicts the kept images of the given splits and ends with `Evaluated`.
 
     On the run's own manifest the predictions are written to the run's `predictions.jsonl`, beside those of
-    other splits that are there already, and so are the figures of the test split.
+    other splits that its checkpoint has made already, and so are the figures of the test split.
     """
     found: list[Prediction] = []
     for event in predict_manifest(run_dir, manifest=manifest, root=root, splits=splits, device=device):
@@ -42,9 +43,8 @@ def evaluate(
             found.extend(event.predictions)
         yield event
     if manifest is None:
-        path = run_dir / PREDICTIONS
-        others = [one for one in read_predictions(path) if one.split not in splits]
-        write_predictions(path, [*others, *found])
+        others = [one for one in current_predictions(run_dir) if one.split not in splits]
+        write_predictions(run_dir / PREDICTIONS, [*others, *found])
     summary = summarise(found, load_run(run_dir).classes)
     if manifest is None and tuple(splits) == ("test",):
         write_figures(run_dir, summary)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
-from curator.evaluation.intervals import ClassFigures, Interval, Summary
+from curator.evaluation.intervals import Summary
 from curator.manifest.files import write_text
 from curator.training.runs import BEST
 
@@ -26,18 +24,6 @@ def read_figures(run_dir: Path) -> Summary | None:
     try:
         if best.is_file() and best.stat().st_mtime_ns > path.stat().st_mtime_ns:
             return None
-        return _summary(json.loads(path.read_text(encoding="utf-8")))
+        return Summary.from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _summary(values: dict[str, Any]) -> Summary:
-    return Summary(
-        n_images=int(values["images"]),
-        n_groups=int(values["groups"]),
-        classes=tuple(values["classes"]),
-        metrics={name: Interval(**one) if one else None for name, one in values["metrics"].items()},
-        majority=float(values["majority"]),
-        confusion=np.array(values["confusion"], np.int64),
-        per_class=tuple(ClassFigures(**one) for one in values["per_class"]),
-    )

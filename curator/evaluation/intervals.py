@@ -74,7 +74,7 @@ class Summary:
             "images": self.n_images,
             "groups": self.n_groups,
             "classes": list(self.classes),
-            "metrics": {name: asdict(one) if one else None for name, one in self.metrics.items()},
+            "metrics": plain_intervals(self.metrics),
             "majority": self.majority,
             "confusion": self.confusion.tolist(),
             "per_class": [asdict(one) for one in self.per_class],
@@ -92,6 +92,11 @@ class Summary:
             confusion=np.array(values["confusion"], np.int64),
             per_class=tuple(ClassFigures(**one) for one in values["per_class"]),
         )
+
+
+def plain_intervals(figures: Mapping[str, Interval | None]) -> dict[str, Any]:
+    """Figures by name as a JSON file holds them; `intervals_of` reads them again."""
+    return {name: asdict(one) if one else None for name, one in figures.items()}
 
 
 def intervals_of(values: Mapping[str, Any]) -> dict[str, Interval | None]:

@@ -12,8 +12,8 @@ from curator.evaluation.intervals import Summary, summarise
 from curator.manifest.files import write_text
 from curator.manifest.schema import ManifestRow
 from curator.records import Event, Prediction, Split
-from curator.training.inference import read_predictions
-from curator.training.runs import BEST, PREDICTIONS, Run, load_run
+from curator.training.predictions import current_predictions
+from curator.training.runs import Run, load_run
 
 LOOKED = "looked.json"
 
@@ -41,7 +41,9 @@ def read_results(run_dir: Path, split: Split = "test") -> Iterator[Event]:
     run = load_run(run_dir)
     rows = {row.file_name: row for row in run.manifest().rows}
     wanted = {name for name, row in rows.items() if row.decision == "keep" and row.split == split}
-    predictions = tuple(one for one in _current(run_dir) if one.split == split and one.file_name in wanted)
+    predictions = tuple(
+        one for one in current_predictions(run_dir) if one.split == split and one.file_name in wanted
+    )
     if wanted and not predictions:
         for event in evaluate(run_dir, splits=(split,)):
             if isinstance(event, Evaluated):
@@ -67,11 +69,3 @@ def read_looked(run_dir: Path) -> frozenset[str]:
 def write_looked(run_dir: Path, names: frozenset[str]) -> None:
     """Keeps the list of images looked at with the run, whole or not at all."""
     write_text(run_dir / LOOKED, json.dumps(sorted(names), ensure_ascii=False, indent=0) + "\n")
-
-
-def _current(run_dir: Path) -> tuple[Prediction, ...]:
-    """The stored predictions, unless the run has a newer checkpoint."""
-    path, best = run_dir / PREDICTIONS, run_dir / BEST
-    if not path.is_file() or (best.is_file() and best.stat().st_mtime_ns > path.stat().st_mtime_ns):
-        return ()
-    return read_predictions(path)

@@ -82,26 +82,51 @@ def build(card: Card, classes: int, *, dropout: float, weights: WeightsFound | N
     return Network(_features(card, full), card, classes, dropout)
 
 
+def rebuilt(card: Card, state: dict[str, torch.Tensor], classes: int, *, dropout: float) -> Network:
+    """The backbone and its head with what a checkpoint holds of them: nothing is drawn at random, since a training
+    in another thread goes by the same random numbers.
+
+    Raises `RuntimeError`, `AttributeError` or `TypeError` for a state of another network.
+    """
+    import torch
+
+    with torch.device("meta"):
+        network = build(card, classes, dropout=dropout)
+    network.load_state_dict(state, assign=True)
+    return network
+
+
 def published(card: Card, weights: WeightsFound | None = None) -> nn.Module:
     """The network as it was published, its head for ImageNet's 1000 classes included; fresh without `weights`.
 
-    Raises `WeightsError` for a file that is damaged, unsafe, of another network, or without the head.
+    Raises `WeightsError` for a file that is damaged, unsafe, of another network, or without the head;
+    `TrainingError` where the card names a builder that is not there.
     """
+    import torch
+
     module, _, function = card.builder.rpartition(":")
-    full = getattr(import_module(module or "torchvision.models"), function)(weights=None)
-    if weights is not None and weights.path is not None:
-        missing = _load(card, full, read_weights(card, weights), weights.path)
-        if missing:
-            raise WeightsError(
-                f"{weights.path} has no ImageNet head: fetch the published {card.title} weights."
-            )
+    try:
+        builder = getattr(import_module(module or "torchvision.models"), function)
+    except (ImportError, AttributeError) as error:
+        raise TrainingError(
+            f"The builder of {card.title} is not there ({error}): mend its config.toml."
+        ) from error
+    if weights is None or weights.path is None:
+        return cast("nn.Module", builder(weights=None))
+    # Nothing that the file holds is drawn at random first: a training in another thread may go by these numbers.
+    with torch.device("meta"):
+        full = builder(weights=None)
+    if _load(card, full, read_weights(card, weights), weights.path, assign=True):
+        raise WeightsError(f"{weights.path} has no ImageNet head: fetch the published {card.title} weights.")
     return cast("nn.Module", full)
 
 
-def _load(card: Card, full: nn.Module, state: dict[str, torch.Tensor], path: Path) -> list[str]:
+def _load(
+    card: Card, full: nn.Module, state: dict[str, torch.Tensor], path: Path, *, assign: bool = False
+) -> list[str]:
     """Puts weights into the network; returns which of the head's are missing."""
     try:
-        missing, _ = full.load_state_dict(state, strict=False)
+        missing, _ = full.load_state_dict(state, strict=False, assign=assign)
     except RuntimeError as error:  # the same names with other shapes
         raise WeightsError(f"{path} does not fit {card.title}: it is another network's.") from error
     lacking = next((name for name in missing if not _of_head(name)), None)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import statistics
 import time
-import weakref
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from curator.records import Event, Progress
 from curator.training.backbones import Card, published
+from curator.training.batch_size import TensorBytes
 from curator.training.device import settings
 from curator.training.summary import layer_table
 from curator.training.weights import find_weights
@@ -166,37 +164,10 @@ def _seconds_a_pass(
 def peak_memory(network: nn.Module, side: int) -> int:
     """Bytes of parameters and buffers, and of the most that lives at once while one image passes."""
     held = sum(tensor.nbytes for tensor in (*network.parameters(), *network.buffers()))
-    image = torch.zeros(1, 3, side, side)
-    with torch.no_grad(), _Ledger() as ledger:
-        network(image)
-    most: int = ledger.most
-    return held + image.nbytes + most
-
-
-class _Ledger(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Adds up the storages that operations make, and takes them off when they go."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.most: int = 0
-        self._alive: dict[int, int] = {}
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        given = {id(leaf.untyped_storage()) for leaf in tree_leaves((args, kwargs)) if _is_tensor(leaf)}
-        result = func(*args, **(kwargs or {}))
-        for leaf in tree_leaves(result):
-            if not _is_tensor(leaf):
-                continue
-            storage = leaf.untyped_storage()
-            if id(storage) not in self._alive and id(storage) not in given:
-                self._alive[id(storage)] = storage.nbytes()
-                weakref.finalize(storage, self._alive.pop, id(storage), None)
-        self.most = max(self.most, sum(self._alive.values()))
-        return result
-
-
-def _is_tensor(leaf: Any) -> bool:
-    return isinstance(leaf, torch.Tensor)
+    with torch.no_grad(), TensorBytes(network) as count:
+        network(torch.zeros(1, 3, side, side))
+    height: int = count.height
+    return held + height
 
 
 def _origins(card: Card) -> list[str]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from curator.errors import ImageError, TrainingError
 from curator.imaging.decode import RGB
 from curator.imaging.render import Resize, network_input
+from curator.manifest.files import Manifest
 from curator.manifest.schema import ManifestRow
 from curator.manifest.verify import decoded, verified_bytes
 from curator.records import Edits, Event, Progress, Warned
@@ -39,6 +40,26 @@ def cleaned(edits: Edits, cleaning: Cleaning) -> Edits:
     if cleaning == "raw":
         return Edits()
     return edits if cleaning == "masked" else Edits(edits.crop, (), edits.fill)
+
+
+def refuse_impossible(manifest: Manifest) -> None:
+    """Raises `TrainingError` where a manifest can't be trained on."""
+    classes = manifest.info.classes
+    if len(classes) < 2:
+        raise TrainingError("There is only one class: a classifier needs images of at least two.")
+    kept = [row for row in manifest.rows if row.decision == "keep"]
+    if not kept:
+        raise TrainingError(
+            "No image is kept: decide in Curate first, or export with proposals accepted (--accept-proposals)."
+        )
+    if not any(row.split == "val" for row in kept):
+        raise TrainingError("No kept image is in the validation split: export with a share for it.")
+    trained = {row.label for row in kept if row.split == "train"}
+    lacking = [name for name in classes if name not in trained]
+    if lacking:
+        raise TrainingError(
+            f"No kept training image is of class {lacking[0]}: keep some, or remove the class."
+        )
 
 
 def load_images(

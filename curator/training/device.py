@@ -71,7 +71,8 @@ def spare_threads() -> int:
 
 @contextmanager
 def settings(threads: int, deterministic: bool) -> Iterator[None]:
-    """torch's threads (0 leaves them) and deterministic algorithms for a while, and as they were afterwards."""
+    """torch's threads (0 leaves them) for a while, and as they were afterwards; so with `deterministic` its
+    algorithms. Without it they are left alone: they hold for all threads, and one may train by them."""
     import torch
 
     if deterministic:
@@ -82,11 +83,13 @@ def settings(threads: int, deterministic: bool) -> Iterator[None]:
     try:
         if threads:
             torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic, warn_only=True)
+        if deterministic:
+            torch.use_deterministic_algorithms(True, warn_only=True)
         yield
     finally:
         torch.set_num_threads(threads_before)
-        torch.use_deterministic_algorithms(deterministic_before, warn_only=True)
+        if deterministic:
+            torch.use_deterministic_algorithms(deterministic_before, warn_only=True)
 
 
 def sample(device: str = "cpu") -> MemorySample:

@@ -38,17 +38,24 @@ class ImageCache:
     """Squares by key. Never raises: a disk that is full or read-only makes it forget, and work goes on."""
 
     def __init__(self, folder: Path | None = None, most_bytes: int = MOST_BYTES) -> None:
-        self._folder = folder or cache_dir() / FOLDER
+        self._folder = folder
+        with contextlib.suppress(OSError):
+            self._folder = folder or cache_dir() / FOLDER
         self._most = most_bytes
         self._written = False
 
     def get(self, key: str, side: int) -> RGB | None:
         """The square (side, side, 3) that was put under `key`, or None."""
         path = self._path(key)
+        if path is None:
+            return None
         try:
             data = path.read_bytes()
             size = side * side * 3
-            if len(data) != size + _CHECK_BYTES or zlib.crc32(data[:size]).to_bytes(4, "big") != data[size:]:
+            if (
+                len(data) != size + _CHECK_BYTES
+                or zlib.crc32(data[:size]).to_bytes(_CHECK_BYTES, "big") != data[size:]
+            ):
                 path.unlink(missing_ok=True)
                 return None
             now = time.time()
@@ -62,6 +69,8 @@ class ImageCache:
         """Keeps a square, whole or not at all."""
         data = square.tobytes()
         path = self._path(key)
+        if path is None:
+            return
         name = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +86,7 @@ class ImageCache:
 
     def trim(self) -> None:
         """Brings the folder below its bound if anything was added, oldest use first."""
-        if not self._written:
+        if self._folder is None or not self._written:
             return
         self._written = False
         found: list[tuple[float, int, Path]] = []
@@ -95,8 +104,8 @@ class ImageCache:
                 path.unlink()
             total -= size
 
-    def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / key[2:]
+    def _path(self, key: str) -> Path | None:
+        return None if self._folder is None else self._folder / key[:2] / key[2:]
 
 
 def key_of(sha256: str, edits: Edits, side: int, resize: Resize) -> str:

@@ -1,11 +1,9 @@
-"""From a run's best checkpoint to probabilities, and predictions on disk as JSON lines."""
+"""From a run's best checkpoint to probabilities."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +11,11 @@ import numpy.typing as npt
 import torch
 
 from curator.errors import TrainingError
-from curator.manifest.files import Manifest, write_text
+from curator.manifest.files import Manifest
 from curator.manifest.schema import ManifestRow
 from curator.records import Event, Prediction, Split
 from curator.training import checkpoint, runs
-from curator.training.backbones import build, card_named
+from curator.training.backbones import card_named, rebuilt
 from curator.training.data import Images, load_images
 from curator.training.device import pick
 from curator.training.events import Predicted
@@ -37,9 +35,8 @@ class Predictor:
         state = checkpoint.load(run_dir / runs.BEST, "model", "epoch")
         self.epoch = int(state["epoch"])
         card = card_named(self.run.config.backbone)
-        self.network = build(card, len(self.classes), dropout=self.run.config.dropout)
         try:
-            self.network.load_state_dict(state["model"])
+            self.network = rebuilt(card, state["model"], len(self.classes), dropout=self.run.config.dropout)
         except (RuntimeError, AttributeError, TypeError) as error:
             raise TrainingError(f"{run_dir / runs.BEST} does not fit {card.title}: train again.") from error
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -85,27 +82,6 @@ def predict_manifest(
         part = loaded.rows[start : start + step]
         found = predictor.probabilities(loaded.images[start : start + step])
         yield Predicted(tuple(_prediction(row, p, run.classes) for row, p in zip(part, found, strict=True)))
-
-
-def write_predictions(path: Path, predictions: Sequence[Prediction]) -> None:
-    """Writes predictions as JSON lines in order of `file_name`, whole or not at all."""
-    ordered = sorted(predictions, key=lambda one: one.file_name)
-    write_text(path, "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in ordered))
-
-
-def read_predictions(path: Path) -> tuple[Prediction, ...]:
-    """Reads predictions; empty where there are none yet. Raises `TrainingError` naming the line."""
-    if not path.is_file():
-        return ()
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            values = json.loads(line)
-            values["probabilities"] = tuple(float(value) for value in values["probabilities"])
-            found.append(Prediction(**values))
-        except (ValueError, KeyError, TypeError) as error:
-            raise TrainingError(f"{path}, line {number}: not a prediction: delete the file.") from error
-    return tuple(found)
 
 
 def _prediction(

@@ -22,7 +22,7 @@ from curator.metrics import accuracy, auroc, balanced_accuracy
 from curator.records import Event, Progress, Split
 from curator.training import checkpoint, recipe, runs
 from curator.training.config import TrainConfig
-from curator.training.data import Loaded, load_images
+from curator.training.data import Loaded, load_images, refuse_impossible
 from curator.training.device import pick, settings
 from curator.training.events import (
     CheckpointSaved,
@@ -62,7 +62,7 @@ def fit(
     with joined() as ranks, settings(config.threads, config.deterministic):
         run_dir = ranks.agreed(run_dir)
         source = root or (runs.load_run(run_dir).root if resume else manifest.root)
-        refuse_impossible(manifest, tuple(manifest.info.classes))
+        refuse_impossible(manifest)
         if not resume and ranks.agreed((run_dir / runs.CONFIG).exists()):
             raise TrainingError(f"{run_dir} holds a run already: choose another folder, or resume it.")
         device = torch.device(pick(config.device, ranks.local if ranks.count > 1 else None))
@@ -85,8 +85,12 @@ def _fit(
     log = _log(run_dir, ranks)
     began = time.monotonic()
     try:
+        stopped_early = False
         if resume:
+            planned = runs.load_run(run_dir).config.epochs
             work = resumed(manifest, config, run_dir, loaded, device, ranks)
+            # Cut off where it would have ended early, it ends there; a longer plan is to go on.
+            stopped_early = ranks.agreed(config.epochs == planned and _should_stop(work))
         else:
             work = drafted(manifest, config, run_dir, source, loaded, device, ranks)
             yield from settle_batch_size(work)
@@ -98,7 +102,6 @@ def _fit(
             run_dir, config, str(device), run.classes, run.sizes, run.weights_message, config.epochs,
             len(_batches(work)), work.epoch + 1, ranks.count,
         )  # fmt: skip
-        stopped_early = False
         while work.epoch < config.epochs and not stopped_early:
             yield from _open_layers(work, log)
             yield from _epoch(work, log)
@@ -107,7 +110,7 @@ def _fit(
             runs.write_config(replace(work.run, finished=True))
         best = work.run.best
         yield Finished(run_dir, best.epoch if best else 0, stopped_early, time.monotonic() - began)
-    except GeneratorExit:
+    except (GeneratorExit, KeyboardInterrupt):
         log.info("stopped; what was learnt up to the last whole epoch is kept")
         raise
     except BaseException as error:
@@ -241,25 +244,6 @@ def _should_stop(work: Work) -> bool:
         return False
     opening = recipe.last_opening(config, run.pretrained, len(work.network.card.groups))
     return work.epoch - max(best.epoch, opening - 1) >= config.early_stopping
-
-
-def refuse_impossible(manifest: Manifest, classes: tuple[str, ...]) -> None:
-    """Raises `TrainingError` where a manifest can't be trained on."""
-    if len(classes) < 2:
-        raise TrainingError("There is only one class: a classifier needs images of at least two.")
-    kept = [row for row in manifest.rows if row.decision == "keep"]
-    if not kept:
-        raise TrainingError(
-            "No image is kept: decide in Curate first, or export with proposals accepted (--accept-proposals)."
-        )
-    if not any(row.split == "val" for row in kept):
-        raise TrainingError("No kept image is in the validation split: export with a share for it.")
-    trained = {row.label for row in kept if row.split == "train"}
-    lacking = [name for name in classes if name not in trained]
-    if lacking:
-        raise TrainingError(
-            f"No kept training image is of class {lacking[0]}: keep some, or remove the class."
-        )
 
 
 def _refuse_empty(loaded: dict[Split, Loaded], classes: tuple[str, ...]) -> None:

@@ -14,10 +14,9 @@ from curator.manifest.files import Manifest
 from curator.manifest.schema import ManifestRow
 from curator.records import Event, Progress
 from curator.training.config import TrainConfig
-from curator.training.data import load_images
+from curator.training.data import load_images, refuse_impossible
 from curator.training.device import pick, settings
 from curator.training.events import Heartbeat, Phase, RateFound, RateTried
-from curator.training.loop import refuse_impossible
 from curator.training.pace import Pace
 from curator.training.precision import Casting
 from curator.training.ranks import Ranks
@@ -43,7 +42,7 @@ def range_test(
     each phase a `RateFound`. Without pretrained weights nothing is frozen, so there is only "unfrozen". Writes
     nothing. Raises `TrainingError` where the plan or the data don't allow it.
     """
-    refuse_impossible(manifest, tuple(manifest.info.classes))
+    refuse_impossible(manifest)
     device = torch.device(pick(config.device))
     rows = [row for row in manifest.rows if row.decision == "keep" and row.split == "train"]
     with settings(config.threads, config.deterministic):

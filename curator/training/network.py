@@ -34,8 +34,8 @@ class Network(nn.Module):
         self.card = card
         self.open_groups = len(card.groups)
         self.keep_statistics = False
-        self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(card.mean, device="cpu").view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(card.std, device="cpu").view(1, 3, 1, 1), persistent=False)
 
     def normalised(self, images: torch.Tensor) -> torch.Tensor:
         """Images from 0..1 to what the convolutions were trained on."""

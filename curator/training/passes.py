@@ -81,7 +81,7 @@ class Training:
         mine = indices[work.ranks.share(size)]
         work.optimiser.zero_grad(set_to_none=True)
         tally = Tally()
-        parts = [len(mine)] if self._features is not None else self.pace.parts(len(mine))
+        parts = [len(mine)] if self._features is not None and len(mine) else self.pace.parts(len(mine))
         for part in parts:
             began, paused = time.monotonic(), 0.0
             chosen = mine[tally.images : tally.images + part]

@@ -92,7 +92,7 @@ def speaks() -> bool:
         return True
     try:
         return bool(_world()[0].add("curator-failed", 1) == 1)
-    except RuntimeError:  # the place where they meet is gone: better said twice than never
+    except (RuntimeError, TrainingError):  # nowhere to meet: better said twice than never
         return True
 
 
@@ -137,8 +137,15 @@ def are_several() -> bool:
 
 @cache
 def _world() -> tuple[Any, int, int]:
-    """Where the processes meet, this one's number, and how many there are."""
-    store, rank, count = next(rendezvous("env://", timeout=_PATIENCE))
+    """Where the processes meet, this one's number, and how many there are. Raises `TrainingError` where they
+    can't meet."""
+    try:
+        store, rank, count = next(rendezvous("env://", timeout=_PATIENCE))
+    except (ValueError, RuntimeError) as error:
+        raise TrainingError(
+            f"The processes of this training can't meet ({_line(error)}): start them with torchrun, or unset RANK "
+            "and WORLD_SIZE to train with one."
+        ) from error
     return store, rank, count
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
@@ -92,7 +92,7 @@ def load_run(folder: Path) -> Run:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         sizes = {split: int(values["sizes"].get(split, 0)) for split in SPLITS}
-        return Run(
+        run = Run(
             folder=folder,
             config=TrainConfig.from_values(values["plan"]),
             classes=tuple(str(name) for name in values["classes"]),
@@ -101,7 +101,7 @@ def load_run(folder: Path) -> Run:
             device=str(values["device"]),
             weights_message=str(values["weights"]),
             pretrained=bool(values["pretrained"]),
-            metrics=read_metrics(folder / METRICS),
+            metrics=(),
             finished=bool(values["finished"]),
             started_at=float(values["started_at"]),
             ranks=int(values.get("ranks", 1)),
@@ -110,6 +110,7 @@ def load_run(folder: Path) -> Run:
         raise TrainingError(f"{folder} is not a run: {CONFIG} can't be read ({error.strerror}).") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(f"{path} is damaged ({error}): the run can't be used; train again.") from error
+    return replace(run, metrics=read_metrics(folder / METRICS))
 
 
 def given_name(folder: Path) -> str:
@@ -175,11 +176,14 @@ def write_metrics(path: Path, rows: Sequence[EpochMetrics]) -> None:
 
 
 def read_metrics(path: Path) -> tuple[EpochMetrics, ...]:
-    """Reads `metrics.csv`; empty where there is none yet. Raises `ValueError` if it is damaged."""
+    """Reads `metrics.csv`; empty where there is none yet. Raises `TrainingError` if it is damaged."""
     if not path.is_file():
         return ()
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(_metrics_of(row) for row in csv.DictReader(file))
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return tuple(_metrics_of(row) for row in csv.DictReader(file))
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        raise TrainingError(f"{path} is damaged ({error}): the run can't be used; train again.") from error
 
 
 def _metrics_of(row: dict[str, str]) -> EpochMetrics:

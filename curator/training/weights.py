@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,12 +62,13 @@ def find_weights(card: Card, wanted: str = "imagenet") -> WeightsFound:
         if not path.is_file():
             raise WeightsError(f"{path} is not a file: give a weights file, or 'imagenet', or 'none'.")
         return WeightsFound("file", path, f"Weights from {path}.")
-    hub = _torch_home() / "hub" / "checkpoints"
-    places: tuple[tuple[Source, Path], ...] = (("cache", _cache()), ("torch hub", hub))
+    places: tuple[tuple[Source, Callable[[], Path]], ...] = (("cache", _cache), ("torch hub", _torch_hub))
     for source, folder in places:
-        path = folder / card.weights_file
-        if path.is_file():
-            return WeightsFound(source, path, f"ImageNet weights ({card.weights_file}).")
+        # A folder that can't be made or entered holds nothing to train from.
+        with suppress(OSError):
+            path = folder() / card.weights_file
+            if path.is_file():
+                return WeightsFound(source, path, f"ImageNet weights ({card.weights_file}).")
     return WeightsFound(
         "none",
         None,
@@ -205,7 +207,8 @@ def _cache() -> Path:
     return cache_dir() / "weights"
 
 
-def _torch_home() -> Path:
-    """Where torch.hub keeps its cache, by its own rules, without importing torch."""
+def _torch_hub() -> Path:
+    """Where torch.hub keeps weights, by its own rules, without importing torch."""
     cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.environ.get("TORCH_HOME") or f"{cache_home}/torch").expanduser()
+    home = Path(os.environ.get("TORCH_HOME") or f"{cache_home}/torch").expanduser()
+    return home / "hub" / "checkpoints"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from curator.errors import TrainingError
 from curator.manifest.files import Manifest
 from curator.records import SPLITS, Split
 from curator.training import checkpoint, precision, recipe, runs
-from curator.training.backbones import build, card_named
+from curator.training.backbones import build, card_named, rebuilt
 from curator.training.config import TrainConfig
 from curator.training.data import Loaded
 from curator.training.halving import Halving
@@ -146,27 +146,41 @@ def resumed(
 ) -> Work:
     """The run as it was after its last whole epoch. Only `epochs` and where it runs may differ in the plan."""
     run = runs.load_run(run_dir)
-    config = _as_settled(config, run.config)
-    same = replace(config, epochs=run.config.epochs, device=run.config.device, threads=run.config.threads)
+    config, planned = _as_settled(config, run.config), run.config.epochs
+    same = replace(config, epochs=planned, device=run.config.device, threads=run.config.threads)
     if same != run.config:
-        raise TrainingError(f"{run_dir} has another plan: only the number of epochs may change on resuming.")
+        other = ", ".join(one.name for one in fields(same) if _differs(same, run.config, one.name))
+        raise TrainingError(
+            f"{run_dir} has another plan ({other}): only the number of epochs may change on resuming."
+        )
     if run.manifest().info.sha256 != manifest.info.sha256:
         raise TrainingError(f"{run_dir} was trained on another manifest: resume with its own, {run_dir}.")
-    state = checkpoint.load(run_dir / runs.LAST, "model", "optimiser", "scheduler", "scaler", "epoch")
+    state = checkpoint.load(run_dir / runs.LAST, "model", "optimiser", "scheduler", "epoch")
+    if "scaler" not in state:
+        raise TrainingError(
+            f"{run_dir} was begun by an older version of Curator, whose optimiser worked otherwise: it can be "
+            "evaluated but not gone on with; train anew."
+        )
     epoch = int(state["epoch"])
-    if config.epochs <= epoch:
+    if run.finished and config.epochs <= planned:
+        raise TrainingError(
+            f"{run_dir} is complete after {epoch} epochs: give more epochs than {planned} to extend it."
+        )
+    # At the end of its plan, a run that was cut off lacks but the last word.
+    if config.epochs <= epoch and config.epochs != planned:
         raise TrainingError(f"{run_dir} has done {epoch} epochs already: give more epochs to extend it.")
     metrics = tuple(row for row in run.metrics if row.epoch <= epoch)
     run = replace(run, config=config, metrics=metrics, finished=False, device=str(device), ranks=ranks.count)
-    network = build(card_named(config.backbone), len(run.classes), dropout=config.dropout)
     try:
-        network.load_state_dict(state["model"])
+        network = rebuilt(
+            card_named(config.backbone), state["model"], len(run.classes), dropout=config.dropout
+        )
         _place(network, device, run.pretrained)
         work = _assembled(run, network, loaded, device, ranks, epoch=epoch)
         work.optimiser.load_state_dict(state["optimiser"])
         work.scheduler.load_state_dict(state["scheduler"])
         work.casting.scaler.load_state_dict(state["scaler"])
-    except (RuntimeError, ValueError, KeyError) as error:
+    except (RuntimeError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise TrainingError(f"{run_dir / runs.LAST} does not fit the run's plan: train again.") from error
     if isinstance(work.scheduler, LambdaLR):
         # A plan of more epochs has another course from here on.
@@ -232,6 +246,10 @@ def _as_settled(config: TrainConfig, settled: TrainConfig) -> TrainConfig:
         batch_size=config.batch_size or settled.batch_size,
         precision=settled.precision if config.precision == "auto" else config.precision,
     )
+
+
+def _differs(one: TrainConfig, other: TrainConfig, name: str) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
 
 
 def _assembled(

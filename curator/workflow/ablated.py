@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from curator import __version__
 from curator.errors import CuratorError, TrainingError
-from curator.evaluation.intervals import METRICS, Interval, Summary, intervals_of
+from curator.evaluation.intervals import METRICS, Interval, Summary, intervals_of, plain_intervals
 from curator.records import Split
 from curator.training.config import Cleaning, TrainConfig
 from curator.workflow.cross_validated import about_test
@@ -152,13 +152,18 @@ class Ablation:
                     "cleaning": one.cleaning,
                     "folder": one.folder,
                     "summary": one.summary.to_json(),
-                    "mean": None if one.mean is None else _plain(one.mean),
+                    "mean": None if one.mean is None else plain_intervals(one.mean),
                     "seconds": one.seconds,
                 }
                 for one in self.variants
             ],
             "differences": [
-                {"more": one.more, "less": one.less, "metrics": _plain(one.metrics), "words": one.words()}
+                {
+                    "more": one.more,
+                    "less": one.less,
+                    "metrics": plain_intervals(one.metrics),
+                    "words": one.words(),
+                }
                 for one in self.differences
             ],
         }
@@ -229,10 +234,6 @@ def _variant(values: Mapping[str, Any]) -> Variant:
         mean=None if values["mean"] is None else intervals_of(values["mean"]),
         seconds=float(values["seconds"]),
     )
-
-
-def _plain(figures: Mapping[str, Interval | None]) -> dict[str, Any]:
-    return {name: asdict(one) if one else None for name, one in figures.items()}
 
 
 def _signed(value: float) -> str:

@@ -15,6 +15,8 @@ from curator.manifest.files import Manifest
 from curator.records import Event, Prediction
 from curator.training import runs
 from curator.training.config import Cleaning, TrainConfig
+from curator.training.data import refuse_impossible
+from curator.training.predictions import read_predictions
 from curator.workflow.ablated import (
     CLEANINGS,
     RESULT,
@@ -87,6 +89,7 @@ def ablate(
         folds_of(manifest, folds, config.seed, include_test=include_test)
         images = sum(takes_part(row, include_test) for row in kept)
     else:
+        refuse_impossible(manifest)
         images = in_test or sum(row.split == "val" for row in kept)
     result = Ablation(
         folder=folder,
@@ -215,8 +218,6 @@ def _differences(result: Ablation) -> tuple[Difference, ...]:
 
 def predictions_of(result: Ablation, variant: Variant) -> tuple[Prediction, ...]:
     """The predictions that a variant is judged by, from its folder. Raises `TrainingError`."""
-    from curator.training.inference import read_predictions
-
     folder = result.folder / variant.folder
     if result.folds:
         return tuple(one.prediction for one in read_out_of_fold(folder))

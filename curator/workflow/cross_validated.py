@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from curator import __version__
 from curator.errors import CuratorError, TrainingError
-from curator.evaluation.intervals import Interval, Summary, intervals_of
+from curator.evaluation.intervals import Interval, Summary, intervals_of, plain_intervals
 from curator.records import Prediction
 from curator.training.config import TrainConfig
 
@@ -108,7 +108,7 @@ class CrossValidation:
             "seconds": self.seconds,
             "app_version": __version__,
             "done": [asdict(one) for one in self.done],
-            "mean": None if self.mean is None else _plain(self.mean),
+            "mean": None if self.mean is None else plain_intervals(self.mean),
             "pooled": self.pooled.to_json() if self.pooled else None,
             "missing": list(self.missing),
         }
@@ -189,19 +189,13 @@ def read_out_of_fold(folder: Path) -> tuple[OutOfFold, ...]:
 
     Raises `TrainingError` naming the line that is damaged.
     """
-    path = folder / PREDICTIONS
-    if not path.is_file():
-        return ()
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            values = json.loads(line)
-            fold = int(values.pop("fold"))
-            values["probabilities"] = tuple(float(value) for value in values["probabilities"])
-            found.append(OutOfFold(fold, Prediction(**values)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise TrainingError(f"{path}, line {number}: not an out-of-fold prediction.") from error
-    return tuple(found)
+    from curator.training.predictions import prediction_of, read_lines
+
+    def made(values: dict[str, Any]) -> OutOfFold:
+        fold = int(values.pop("fold"))
+        return OutOfFold(fold, prediction_of(values))
+
+    return read_lines(folder / PREDICTIONS, made)
 
 
 def list_cross_validations(folder: Path) -> list[CrossValidation]:
@@ -213,7 +207,3 @@ def list_cross_validations(folder: Path) -> list[CrossValidation]:
         except CuratorError:
             continue
     return sorted(found, key=lambda one: (-one.started_at, one.folder.name))
-
-
-def _plain(figures: dict[str, Interval | None]) -> dict[str, Any]:
-    return {name: asdict(one) if one else None for name, one in figures.items()}

@@ -126,8 +126,11 @@ def _all_folds(
     seed = result.config.seed
     fold_of = folds_of(manifest, result.folds, seed, include_test=result.include_test)
     splits = {row.file_name: row.split for row in manifest.rows}
-    done = {one.fold for one in result.done}
-    found = [one for one in read_out_of_fold(result.folder) if one.fold in done]
+    there = read_out_of_fold(result.folder)
+    # A fold whose predictions are gone is predicted anew by its run.
+    done = {one.fold for one in result.done} & {one.fold for one in there}
+    result = replace(result, done=tuple(one for one in result.done if one.fold in done))
+    found = [one for one in there if one.fold in done]
     yield CrossValidationStarted(result)
     for fold in range(1, result.folds + 1):
         if fold in done:
@@ -143,8 +146,8 @@ def _all_folds(
         found += [OutOfFold(fold, replace(one, split=splits[one.file_name])) for one in predictions]
         run = runs.load_run(run_dir)
         one = _figures(fold, run, predictions)
-        there = {one.file_name for one in predictions}
-        lost = [row.file_name for row in rows if row.split == "test" and row.file_name not in there]
+        predicted = {one.file_name for one in predictions}
+        lost = [row.file_name for row in rows if row.split == "test" and row.file_name not in predicted]
         done_folds = (*result.done, one)
         result = replace(
             result,
@@ -152,7 +155,7 @@ def _all_folds(
             done=done_folds,
             mean=over_folds([each.metrics for each in done_folds]),
             pooled=summarise([one.prediction for one in found], result.classes),
-            missing=(*result.missing, *lost),
+            missing=tuple(dict.fromkeys((*result.missing, *lost))),
         )
         write_cross_validation(result, found)
         yield FoldDone(one, result)

@@ -31,6 +31,10 @@ def folds_of(manifest: Manifest, folds: int, seed: int, *, include_test: bool) -
     image or nothing to validate on.
     """
     groups = _groups(manifest.rows, include_test)
+    present = {label for label, _ in groups.values()}
+    lacking = [name for name in manifest.info.classes if name not in present]
+    if lacking:
+        raise TrainingError(f"No kept image is of class {lacking[0]}: keep some, or remove the class.")
     if len(groups) < 2:
         raise TrainingError("Cross-validation needs at least two groups of kept images: keep more.")
     if not 2 <= folds <= len(groups):

@@ -97,7 +97,7 @@ def train_and_predict(
     yield PartStarted(whole.done + 1, whole.parts, words, run_dir)
     if not (run_dir / runs.CONFIG).is_file():
         yield from whole.passed(fit(manifest, config, run_dir, root=root), words)
-    elif not _is_trained(run_dir):
+    elif not runs.load_run(run_dir).finished:
         run = runs.load_run(run_dir)
         plan = replace(run.config, threads=config.threads)
         yield from whole.passed(fit(run.manifest(), plan, run_dir, root=root, resume=True), words)
@@ -113,13 +113,3 @@ def train_and_predict(
                 yield event
     whole.end_part()
     return found
-
-
-def _is_trained(run_dir: Path) -> bool:
-    """Whether nothing is left to train, also where it was cut off between the last epoch and its last word."""
-    from curator.training import checkpoint
-
-    run = runs.load_run(run_dir)
-    if run.finished or len(run.metrics) < run.config.epochs:
-        return run.finished
-    return int(checkpoint.load(run_dir / runs.LAST, "epoch")["epoch"]) >= run.config.epochs

@@ -22,7 +22,7 @@ from curator.records import Event, Prediction, Split
 from curator.training import device, runs
 from curator.training.config import TrainConfig
 from curator.training.events import BatchDone, EpochDone, EpochMetrics, Started
-from curator.training.inference import write_predictions
+from curator.training.predictions import write_predictions
 from curator.workflow import ablation, cross_validation
 from curator.workflow.cross_validated import read_cross_validation, read_out_of_fold
 from curator.workflow.trainings import PartStarted, Whole
@@ -216,9 +216,11 @@ def test_it_is_one_row_that_is_opened_again(page: TrainPage, qtbot: QtBot) -> No
 
 
 def test_header_curves_and_rail_follow_the_present_fold(
-    page: TrainPage, trainings: FakeTrainings, qtbot: QtBot
+    page: TrainPage, trainings: FakeTrainings, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rail: list[str] = []
+    memory_begun: list[str] = []
+    monkeypatch.setattr(device, "forget_peak", memory_begun.append)
     page.rail_text_changed.connect(rail.append)
     trainings.hold = 2
     choose_folds(page, 2)
@@ -239,6 +241,8 @@ def test_header_curves_and_rail_follow_the_present_fold(
     with qtbot.waitSignal(page.trainer.ended):
         pass
     assert page.validations.showing_result()
+    # One curve of memory below all folds.
+    assert memory_begun == ["cpu"]
 
 
 def test_stopped_in_a_fold_it_goes_on_from_the_table(

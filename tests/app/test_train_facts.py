@@ -145,6 +145,8 @@ def test_curves_of_a_stored_run_know_where_the_phase_changed() -> None:
     assert curves.phases == [(2.0, "unfrozen")]
     assert curves.loss_words()[0] == "val 9.000, best 0.400 at 3"
     assert curves.rate_words() == "5.0e-5, lowered once"
+    falling = Curves(epoch=[1.0, 2.0, 3.0], learning_rate=[1e-3, 5e-4, 1e-4])
+    assert falling.rate_words() == "1.0e-4"
     assert curves.accuracy_words()[0] == "val 0.540, best 0.540 at 4"
     assert steps([1.0, 2.0], [3.0, 4.0]) == ([0, 1.0, 1.0, 2.0], [3.0, 3.0, 4.0, 4.0])
 

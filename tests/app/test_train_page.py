@@ -288,10 +288,15 @@ def test_presets_fill_the_form_and_the_form_makes_the_plan(
     form.editor("epochs").setValue(3)
     form.editor("lr").setValue(5e-5)
     form.editor("deterministic").setChecked(True)
+    lost = form.editor("skip_unreadable")
+    assert [lost.itemText(number) for number in range(lost.count())] == ["leave out", "stop"]
+    assert form.config().skip_unreadable
+    lost.setCurrentText("stop")
     keep_all(page, qtbot)
     train(page, qtbot)
     assert loop.config is not None
     assert (loop.config.epochs, loop.config.lr, loop.config.deterministic) == (3, 5e-5, True)
+    assert not loop.config.skip_unreadable
     assert loop.config.preset == "fine-tune"
 
 

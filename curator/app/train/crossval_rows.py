@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from curator.app.train.crossval_lines import Result
 from curator.app.train.run_table import RunRow
+from curator.app.words import moment
 from curator.records import Event
 from curator.workflow import ablated, cross_validated
 
@@ -65,14 +65,11 @@ def _ablation(result: ablated.Ablation) -> RunRow:
 def _row(result: Result, name: str, done: tuple[int, int], judged: Summary | None, kind: str) -> RunRow:
     from curator.training.runs import given_name
 
-    started = time.localtime(result.started_at)
-    today = time.strftime("%x", started) == time.strftime("%x")
-    at = time.strftime("%H:%M" if today else "%d %b %H:%M", started)
     figures = judged.metrics if judged is not None else {}
     accuracy, auroc = figures.get("balanced_accuracy"), figures.get("auroc")
     return RunRow(
         run_dir=result.folder,
-        name=given_name(result.folder) or f"{name}, {at}",
+        name=given_name(result.folder) or f"{name}, {moment(result.started_at)}",
         backbone=result.config.backbone,
         epochs_done=done[0],
         epochs=done[1],

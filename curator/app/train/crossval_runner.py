@@ -19,7 +19,7 @@ from curator.app.train.crossval_rows import PartBegan, ResultRead, read_result
 from curator.app.train.crossval_sheet import ResultSheet
 from curator.app.train.curves import Curves
 from curator.app.train.run_index import CurvesRead
-from curator.app.train.trainer import KEPT_BYTES, Trainer, beside_the_window, exported
+from curator.app.train.trainer import KEPT_BYTES, Trainer, beside_the_window, exported, exporting
 from curator.records import Event, Progress
 from curator.workflow.ablated import RESULT as ABLATION
 
@@ -63,7 +63,7 @@ class Validations(QObject):
         project = self._model.project
         if project is None or self._trainer.job is not None:
             return
-        events = self._trainer.exporting(accept_proposals=accept_proposals)
+        events = exporting(self._model, accept_proposals=accept_proposals)
         folder = new_run_dir(project.folder, config, wanted.kind)
         root = project.root
         self._begin(folder, config, lambda: _export_and_compare(events, config, folder, root, wanted))

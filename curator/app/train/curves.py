@@ -100,7 +100,7 @@ class Curves:
         return f"val {last}, best {top} at {self.epoch[best]:.0f}", f"{last}, best {top}", last
 
     def rate_words(self) -> str:
-        """The learning rate now, and how often the plateau lowered it."""
+        """The learning rate now, and how often a plateau lowered it; a cosine lowers it in every epoch."""
         if not self.learning_rate:
             return ""
         words = f"{self.learning_rate[-1]:.1e}".replace("e-0", "e-")
@@ -111,7 +111,8 @@ class Curves:
                 self.learning_rate, self.learning_rate[1:], self.epoch[1:], strict=False
             )
         )
-        if drops:
+        opened = sum(epoch - 1 in starts for epoch in self.epoch[1:])
+        if 0 < drops < len(self.learning_rate) - 1 - opened:
             words += ", lowered " + {1: "once", 2: "twice"}.get(drops, f"{drops} times")
         return words
 

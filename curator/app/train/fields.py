@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox
 
+Choice: TypeAlias = str | bool
 Kind: TypeAlias = Literal["count", "size", "batch", "rate", "fraction", "flag", "choice", "weights"]
 
 
@@ -113,7 +114,7 @@ def count_box(least: int, most: int, *, step: int = 1) -> QSpinBox:
     return box
 
 
-def choice_box(choices: Sequence[tuple[str, str]]) -> QComboBox:
+def choice_box(choices: Sequence[tuple[Choice, str]]) -> QComboBox:
     """One of a few values, each with its words."""
     box = QComboBox()
     for choice, words in choices:

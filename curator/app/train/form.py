@@ -284,7 +284,7 @@ class TrainForm(QWidget):
             flag = QCheckBox()
             flag.toggled.connect(self.changed)
             return flag
-        combo = choice_box([(choice, WORDS.get(choice, choice)) for choice in CHOICES[field.name]])
+        combo = choice_box([(choice, WORDS.get(choice, str(choice))) for choice in CHOICES[field.name]])
         if field.kind == "weights":
             combo.setItemText(0, "ImageNet")
             combo.addItem(_OTHER_FILE, _OTHER_FILE)

@@ -117,7 +117,8 @@ class Live(QObject):
         self.curves.epochs = event.epochs
         self.panel.draw()
         self.header.show_start(event.epochs)
-        self.memory.start(event.device)
+        if not self.header.part or self.memory.last is None:
+            self.memory.start(event.device)
         sizes = " / ".join(str(event.sizes.get(name, 0)) for name in ("train", "val", "test"))
         self.said.emit(f"training on {event.device}, {sizes} images")
         self.started.emit(event)

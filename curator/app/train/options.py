@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from curator.app.train.fields import Field
+from curator.app.train.fields import Choice, Field
 from curator.imaging.render import RESIZES
 from curator.training.config import AUGMENTATIONS, BALANCES, CLEANINGS, OPTIMISERS, PRECISIONS, SCHEDULES
 
@@ -81,6 +81,12 @@ GROUPS: Final[tuple[tuple[str, tuple[Field, ...]], ...]] = (
             Field(
                 "cleaning", "Cleaned by", "choice", "Crop and masks, the crop alone, or nothing: whole images"
             ),
+            Field(
+                "skip_unreadable",
+                "Missing or changed",
+                "choice",
+                "Images that are gone or have changed since they were curated: leave them out, or stop",
+            ),
         ),
     ),
     (
@@ -93,7 +99,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Field, ...]], ...]] = (
         ),
     ),
 )
-CHOICES: Final[dict[str, tuple[str, ...]]] = {
+CHOICES: Final[dict[str, tuple[Choice, ...]]] = {
     "augmentation": AUGMENTATIONS,
     "optimiser": OPTIMISERS,
     "schedule": SCHEDULES,
@@ -101,11 +107,12 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "balance": BALANCES,
     "precision": PRECISIONS,
     "resize": RESIZES,
+    "skip_unreadable": (True, False),
     "device": ("auto", "cuda", "mps", "cpu"),
     "weights": ("imagenet", "none"),
 }
 # How a choice is written where its own name would not do.
-WORDS: Final = {
+WORDS: Final[dict[Choice, str]] = {
     "brain-mri": "brain MRI",
     "digits": "digits and text",
     "adamw": "AdamW",
@@ -114,6 +121,8 @@ WORDS: Final = {
     "masked": "crop, masks",
     "cropped": "crop",
     "raw": "nothing",
+    True: "leave out",
+    False: "stop",
 }
 # With another of these, or another backbone, a batch takes other memory.
 MEMORY_TAKERS: Final = ("image_size", "open_groups", "optimiser", "precision", "weights", "device")

@@ -13,7 +13,7 @@ from curator.app.jobs import Job, load
 from curator.app.project_model import ProjectModel
 from curator.app.train.fields import RateBox
 from curator.app.train.rate_plot import RatePlot
-from curator.app.train.trainer import MANIFEST_FOLDER, beside_the_window, exported
+from curator.app.train.trainer import KEPT_BYTES, beside_the_window, exported, exporting
 from curator.app.widgets import Segment, label, set_role
 from curator.errors import CuratorError
 from curator.records import Event, Progress
@@ -78,8 +78,6 @@ class RateSheet(QDialog):
         project = self._model.project
         if project is None or self._job is not None:
             return
-        from curator.workflow.export import export
-
         self.rate.setValue(0)
         self.plot.set_steepest(None)
         self.plot.clear(_WAITING)
@@ -87,10 +85,7 @@ class RateSheet(QDialog):
         self._say("Writing the manifest and loading PyTorch …")
         config, phase, root = self._config, self._phase, project.root
         try:
-            self._model.announce(project.ensure_splits(project.shares, project.seed))
-            events = export(
-                project, project.folder / MANIFEST_FOLDER, accept_proposals=self._accept_proposals
-            )
+            events = exporting(self._model, accept_proposals=self._accept_proposals)
         except CuratorError as error:
             self._fail(str(error))
             return
@@ -214,4 +209,5 @@ def _export_and_find(
     manifest = yield from exported(events)
     yield Progress(0, 0, "Loading PyTorch")
     range_test = load("curator.training.lr_finder").range_test
-    yield from range_test(manifest, beside_the_window(config), phase=phase, root=root)
+    with load("curator.training.device").memory_kept(KEPT_BYTES):
+        yield from range_test(manifest, beside_the_window(config), phase=phase, root=root)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from curator.app.jobs import load
 from curator.app.train.curves import Curves
 from curator.app.train.run_table import RunRow
 from curator.app.train.speeds import Speeds
+from curator.app.words import moment
 from curator.errors import CuratorError
 from curator.records import Event, Progress
 
@@ -103,13 +103,10 @@ def _row(run: Run, repeats: int) -> RunRow:
 
     preset = PRESETS.get(run.config.preset)
     kind = preset.title if preset is not None else run.config.preset
-    started = time.localtime(run.started_at)
-    today = time.strftime("%x", started) == time.strftime("%x")
-    at = time.strftime("%H:%M" if today else "%d %b %H:%M", started)
     best = run.best
     return RunRow(
         run_dir=run.folder,
-        name=given_name(run.folder) or f"{kind}, {at}",
+        name=given_name(run.folder) or f"{kind}, {moment(run.started_at)}",
         backbone=run.config.backbone,
         epochs_done=len(run.metrics),
         epochs=run.config.epochs,

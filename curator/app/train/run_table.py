@@ -187,7 +187,7 @@ class RunTableModel(QAbstractTableModel):
             return _COLUMNS[column][1](row)
         if role == Qt.ItemDataRole.DecorationRole and column == DOT:
             return dot(row.colour)
-        if role == Qt.ItemDataRole.ForegroundRole and row.status not in ("running", "paused"):
+        if role == Qt.ItemDataRole.ForegroundRole and row.status != "running":
             return QColor(theme.current().text if row.colour else theme.current().dim)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(row, column)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from curator.training.config import TrainConfig
 
 KEY: Final = "train"
-MANIFEST_FOLDER: Final = "manifest"
+_MANIFEST_FOLDER: Final = "manifest"
 # Steps of the progress bar in an epoch.
 _PARTS: Final = 1000
 # What the allocator may keep free while it trains: the window's own caches are bounded, and so is this.
@@ -57,19 +57,10 @@ class Trainer(QObject):
         project = self._model.project
         if project is None or self._job is not None:
             return
-        events = self.exporting(accept_proposals=accept_proposals)
+        events = exporting(self._model, accept_proposals=accept_proposals)
         run_dir = new_run_dir(project.folder, config)
         root = project.root
         self.begin(run_dir, config, lambda: _export_and_fit(events, config, run_dir, root))
-
-    def exporting(self, *, accept_proposals: bool) -> Iterator[Event]:
-        """The export of the open project as it is now, to be iterated by the job. Raises `CuratorError`."""
-        from curator.workflow.export import export
-
-        project = self._model.project
-        assert project is not None
-        self._model.announce(project.ensure_splits(project.shares, project.seed))
-        return export(project, project.folder / MANIFEST_FOLDER, accept_proposals=accept_proposals)
 
     def resume(self, run_dir: Path) -> None:
         """Goes on with a run that was stopped."""
@@ -142,6 +133,16 @@ def _export_and_fit(
     yield Progress(0, 0, "Loading PyTorch")
     fit = load("curator.training.loop").fit
     yield from _with_progress(fit(manifest, beside_the_window(config), run_dir, root=root))
+
+
+def exporting(model: ProjectModel, *, accept_proposals: bool) -> Iterator[Event]:
+    """The export of the open project as it is now, to be iterated by a job. Raises `CuratorError`."""
+    from curator.workflow.export import export
+
+    project = model.project
+    assert project is not None
+    model.announce(project.ensure_splits(project.shares, project.seed))
+    return export(project, project.folder / _MANIFEST_FOLDER, accept_proposals=accept_proposals)
 
 
 def exported(events: Iterator[Event]) -> Generator[Event, None, Manifest]:

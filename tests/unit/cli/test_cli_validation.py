@@ -89,11 +89,22 @@ def test_an_ablation_prints_variants_and_differences_in_words(
         ["--folds", "1"],
         ["--leave-out-test"],
         ["--resume", "--out", "CROSSED", "--epochs", "9"],
+        ["--resume", "--out", "CROSSED", "--folds", "3"],
+        ["--resume", "--out", "CROSSED", "--ablation"],
+        ["--resume", "--out", "CROSSED", "--folds", "2", "--leave-out-test"],
     ],
 )
 def test_wrong_usage_is_2(arguments: list[str], manifest: Path, crossed: Path) -> None:
     given = [str(crossed) if part == "CROSSED" else part for part in arguments]
     assert run(["train", str(manifest), *given]) == 2
+
+
+def test_the_same_command_goes_on_where_resume_is_added(
+    manifest: Path, crossed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = ["train", str(manifest), "--folds", "2", "--out", str(crossed), *QUICK, "--batch-size", "0"]
+    assert run([*again, "--resume", "--threads", "1"]) == 0
+    assert "2 folds: 18 images" in capsys.readouterr().out
 
 
 def test_what_cannot_be_done_is_1_with_one_line(

@@ -13,6 +13,7 @@ from sklearn import metrics as reference
 from torch import nn
 from training_data import CONFIG, make_manifest
 
+from curator.errors import TrainingError
 from curator.evaluation import saliency
 from curator.evaluation.evaluate import Evaluated, evaluate
 from curator.evaluation.figures import read_figures
@@ -25,9 +26,10 @@ from curator.manifest.verify import read_verified
 from curator.records import Prediction
 from curator.training import runs
 from curator.training.backbones import card_named
-from curator.training.inference import Predictor, read_predictions
+from curator.training.inference import Predictor
 from curator.training.loop import fit
 from curator.training.network import Network
+from curator.training.predictions import read_predictions, write_predictions
 
 
 def predictions_of(true: np.ndarray, probabilities: np.ndarray, groups: list[str]) -> list[Prediction]:
@@ -127,6 +129,17 @@ def test_evaluating_stores_the_predictions_of_the_split(run_dir: Path) -> None:
         )
 
 
+def test_predictions_survive_any_file_name_and_damage_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.jsonl"
+    name = "odd\u2028separator\x85.png"
+    one = Prediction(name, "0" * 64, "no", "test", "g", "no", (0.75, 0.25), 0.3)
+    write_predictions(path, [one])
+    assert read_predictions(path) == (one,)
+    path.write_bytes(path.read_bytes() + b"\xff\xfe\n")
+    with pytest.raises(TrainingError, match=r"predictions\.jsonl, line 2: not a prediction"):
+        read_predictions(path)
+
+
 def test_results_are_read_unless_the_checkpoint_is_newer(run_dir: Path) -> None:
     first = list(read_results(run_dir, "val"))
     assert len(first) > 1
@@ -135,6 +148,9 @@ def test_results_are_read_unless_the_checkpoint_is_newer(run_dir: Path) -> None:
     assert isinstance(again[0], ResultsReady)
     assert {one.split for one in again[0].predictions} == {"val"}
     (run_dir / runs.BEST).touch()
+    # Predicting one split anew must not make the other, an older checkpoint's, look new.
+    list(evaluate(run_dir))
+    assert {one.split for one in read_predictions(run_dir / runs.PREDICTIONS)} == {"test"}
     assert len(list(read_results(run_dir, "val"))) > 1
 
 

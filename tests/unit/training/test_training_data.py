@@ -50,6 +50,16 @@ def edited(row: ManifestRow) -> ManifestRow:
     )
 
 
+def test_without_a_place_for_the_cache_images_are_loaded_all_the_same(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "no-folder").write_text("")
+    monkeypatch.setenv("CURATOR_CACHE", str(tmp_path / "no-folder"))
+    rows = manifest.rows[:3]
+    loaded, _ = load(load_images(rows, manifest.root, 32, "letterbox"))
+    assert [row.file_name for row in loaded.rows] == [row.file_name for row in rows]
+
+
 @pytest.fixture
 def decodings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are decoded."""

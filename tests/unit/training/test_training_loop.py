@@ -7,6 +7,7 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
@@ -19,6 +20,7 @@ from curator.records import Warned
 from curator.training import checkpoint, runs
 from curator.training.backbones import build, card_named
 from curator.training.data import load_images
+from curator.training.device import settings
 from curator.training.events import BatchDone, CheckpointSaved, EpochDone, Finished, PhaseChanged, Started
 from curator.training.inference import Predictor
 from curator.training.loop import fit
@@ -163,7 +165,7 @@ def test_resuming_holds_to_plan_and_manifest(manifest: Manifest, tmp_path: Path)
     run_dir = tmp_path / "run"
     for _ in fit(manifest, replace(CONFIG, epochs=1), run_dir):
         pass
-    with pytest.raises(TrainingError, match="another plan"):
+    with pytest.raises(TrainingError, match=r"another plan \(lr\)"):
         list(fit(manifest, replace(CONFIG, epochs=2, lr=0.5), run_dir, resume=True))
     with pytest.raises(TrainingError, match="more epochs"):
         list(fit(manifest, replace(CONFIG, epochs=1), run_dir, resume=True))
@@ -183,6 +185,47 @@ def test_resuming_holds_to_plan_and_manifest(manifest: Manifest, tmp_path: Path)
     for _ in fit(manifest, replace(CONFIG, epochs=2), run_dir, resume=True):
         pass
     assert [row.epoch for row in runs.load_run(run_dir).metrics] == [1, 2]
+
+
+def test_a_run_of_an_older_version_is_not_gone_on_with(manifest: Manifest, tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    for _ in fit(manifest, replace(CONFIG, epochs=1), run_dir):
+        pass
+    state = torch.load(run_dir / runs.LAST, weights_only=True)
+    del state["scaler"]
+    torch.save(state, run_dir / runs.LAST)
+    with pytest.raises(TrainingError, match=r"older version of Curator.* can be evaluated"):
+        list(fit(manifest, replace(CONFIG, epochs=2), run_dir, resume=True))
+
+
+def test_cut_off_before_its_last_word_a_run_ends_without_another_epoch(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    run_dir = tmp_path / "run"
+    for _ in fit(manifest, replace(CONFIG, epochs=1), run_dir):
+        pass
+    runs.write_config(replace(runs.load_run(run_dir), finished=False))
+    *events, last = fit(manifest, replace(CONFIG, epochs=1), run_dir, resume=True)
+    assert not any(isinstance(event, EpochDone) for event in events)
+    assert isinstance(last, Finished)
+    assert runs.load_run(run_dir).finished
+
+
+@pytest.mark.parametrize("damage", [b"epoch,phase\n\0,head\n", b"\xff\xfe", b"epoch,phase\n1,head\n"])
+def test_damaged_metrics_are_named(damage: bytes, manifest: Manifest, tmp_path: Path) -> None:
+    for _ in fit(manifest, replace(CONFIG, epochs=1), tmp_path / "run"):
+        pass
+    (tmp_path / "run" / runs.METRICS).write_bytes(damage)
+    with pytest.raises(TrainingError, match=r"metrics\.csv is damaged"):
+        runs.load_run(tmp_path / "run")
+
+
+def test_settings_of_one_thread_leave_a_deterministic_training_alone() -> None:
+    with settings(0, deterministic=True):
+        with settings(1, deterministic=False):
+            assert torch.are_deterministic_algorithms_enabled()
+        assert torch.are_deterministic_algorithms_enabled()
+    assert not torch.are_deterministic_algorithms_enabled()
 
 
 def test_a_changed_image_is_named_and_left_out(manifest: Manifest, tmp_path: Path) -> None:
@@ -233,6 +276,18 @@ def test_a_checkpoint_with_code_in_it_is_refused(tmp_path: Path, capsys: pytest.
         with pytest.raises(TrainingError, match="can't be read as a checkpoint"):
             checkpoint.load(path, "model")
     assert capsys.readouterr().out == ""
+
+
+def test_looking_at_a_run_draws_no_random_numbers(manifest: Manifest, tmp_path: Path) -> None:
+    """A training in another thread goes by the same ones."""
+    for _ in fit(manifest, replace(CONFIG, epochs=1), tmp_path / "run"):
+        pass
+    before = torch.get_rng_state()
+    predictor = Predictor(tmp_path / "run")
+    assert torch.equal(torch.get_rng_state(), before)
+    state = checkpoint.load(tmp_path / "run" / runs.BEST, "model")["model"]
+    assert all(torch.equal(value, state[name]) for name, value in predictor.network.state_dict().items())
+    assert predictor.probabilities(np.zeros((1, 32, 32, 3), np.uint8)).sum() == pytest.approx(1)
 
 
 def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 import torch
 from training_data import CONFIG, make_manifest, plain
 
+from curator.cli.main import run
 from curator.dataset.split import Shares
 from curator.manifest.files import Manifest, write_manifest
 from curator.training import checkpoint, runs
@@ -97,6 +98,47 @@ def test_two_processes_take_the_steps_of_one(uneven: Manifest, pretrained: Path,
         assert together.train_accuracy == alone.train_accuracy
 
 
+def test_a_process_may_be_without_an_image_in_every_batch(
+    uneven: Manifest, pretrained: Path, tmp_path: Path
+) -> None:
+    """Batches of two for three processes: the first has none, on kept features as on images."""
+    config = replace(
+        CONFIG, weights=str(pretrained), epochs=2, head_epochs=1, feature_views=1, batch_size=2, dropout=0.0
+    )
+    plan = tmp_path / "plan.json"
+    plan.write_text(config.to_json())
+    run_dir = tmp_path / "run"
+    arguments = [str(TESTS / "training_process.py"), str(uneven.folder), str(run_dir), str(plan)]
+    done = torchrun(arguments, processes=3)
+    assert done.returncode == 0, done.stderr
+    for _ in fit(uneven, config, tmp_path / "alone"):
+        pass
+    together, alone = runs.load_run(run_dir).metrics, runs.load_run(tmp_path / "alone").metrics
+    assert together[0].train_loss == pytest.approx(alone[0].train_loss, abs=1e-4)
+    assert [row.phase for row in together] == ["head", "unfrozen"]
+
+
+def test_processes_that_cannot_meet_are_refused_in_a_sentence(
+    uneven: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+    options = ["--weights", "none", "--out", str(tmp_path / "run")]
+    assert run(["train", str(uneven.folder), *options]) == 1
+    assert "unset RANK and WORLD_SIZE" in capsys.readouterr().err
+
+
+def test_only_a_single_training_is_for_several_processes(
+    uneven: Manifest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for option in ("--find-lr", "--ablation"):
+        assert run(["train", str(uneven.folder), option]) == 1
+        assert "without torchrun" in capsys.readouterr().err
+
+
 def test_torchrun_trains_from_the_command_line(tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path, {"train": 10, "val": 4, "test": 4})
     run_dir = tmp_path / "run"
@@ -108,9 +150,9 @@ def test_torchrun_trains_from_the_command_line(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["run"] == str(run_dir)
     assert done.stderr.count("mobilenet_v2 on 2 processes (cpu)") == 1
     assert done.stderr.count("epoch 1/2") == 1
-    run = runs.load_run(run_dir)
-    assert (run.ranks, run.finished) == (2, True)
-    plan = run.config
+    left = runs.load_run(run_dir)
+    assert (left.ranks, left.finished) == (2, True)
+    plan = left.config
     assert (plan.optimiser, plan.schedule, plan.balance, plan.cleaning) == (
         "sgd",
         "cosine",
@@ -118,7 +160,7 @@ def test_torchrun_trains_from_the_command_line(tmp_path: Path) -> None:
         "raw",
     )
     assert (plan.augmentation, plan.deterministic, plan.threads) == ("digits", True, 1)
-    assert [row.epoch for row in run.metrics] == [1, 2]
+    assert [row.epoch for row in left.metrics] == [1, 2]
     assert len((run_dir / runs.LOG).read_text().splitlines()) == 4
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from training_data import CONFIG, make_manifest, plain
 
+from curator.errors import TrainingError
 from curator.manifest.files import Manifest, read_manifest
 from curator.records import Event
 from curator.training import checkpoint, loop, recipe, runs
@@ -196,6 +197,15 @@ def test_early_stopping_waits_until_all_layers_are_open(
     *_, last = fit(manifest, config, tmp_path / "run")
     assert isinstance(last, Finished)
     assert (last.stopped_early, last.best_epoch) == (True, 1)
+    done = runs.load_run(tmp_path / "run")
+    assert len(done.metrics) == 6
+    with pytest.raises(TrainingError, match="complete after 6 epochs: give more epochs than 9"):
+        list(fit(manifest, config, tmp_path / "run", resume=True))
+    # Killed before it could say that it has ended, it ends there too.
+    runs.write_config(replace(done, finished=False))
+    *_, last = fit(manifest, config, tmp_path / "run", resume=True)
+    assert isinstance(last, Finished)
+    assert last.stopped_early
     assert len(runs.load_run(tmp_path / "run").metrics) == 6
 
 

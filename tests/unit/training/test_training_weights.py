@@ -57,6 +57,16 @@ def test_fetched_weights_are_checked_and_found(served: tuple[Path, str]) -> None
     assert (found.source, found.path) == ("cache", cache_dir() / "weights" / card.weights_file)
 
 
+def test_without_a_place_for_a_cache_training_starts_from_scratch_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "no-folder").write_text("")
+    monkeypatch.setenv("CURATOR_CACHE", str(tmp_path / "no-folder"))
+    found = find_weights(card_named("mobilenet_v2"))
+    assert found.path is None
+    assert "trains from scratch" in found.message
+
+
 def test_a_file_that_is_not_what_it_should_be_is_not_kept(served: tuple[Path, str]) -> None:
     folder, address = served
     (folder / "w.pth").write_bytes(b"something else")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,6 +33,7 @@ from curator.workflow.cross_validation import (
     cross_validate,
     resume_cross_validation,
 )
+from curator.workflow.fold_manifests import write_fold
 from curator.workflow.trainings import PartStarted
 
 FOLDS = 3
@@ -230,6 +232,19 @@ def test_cut_off_before_the_predictions_a_fold_is_not_trained_again(tmp_path: Pa
     events.close()  # type: ignore[attr-defined]
 
 
+def test_predictions_that_are_gone_are_made_anew(tmp_path: Path, done: tuple[Path, list[Event]]) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(done[0], folder)
+    (folder / "predictions.jsonl").unlink()
+    events = list(resume_cross_validation(folder))
+    assert not any(isinstance(event, EpochDone) for event in events)
+    assert read_out_of_fold(folder) == read_out_of_fold(done[0])
+    anew, first = read_cross_validation(folder).pooled, read_cross_validation(done[0]).pooled
+    assert anew is not None
+    assert first is not None
+    assert anew.to_json() == first.to_json()
+
+
 def test_the_test_split_can_be_left_out(tmp_path: Path) -> None:
     manifest = small(tmp_path / "data")
     folder = tmp_path / "without"
@@ -270,6 +285,26 @@ def test_what_cannot_be_divided_is_refused_before_anything_is_trained(
     with pytest.raises(TrainingError, match=message):
         list(cross_validate(manifest, PLAN, folder, folds=folds))
     assert not folder.exists()
+
+
+def test_a_class_without_a_kept_image_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    manifest = small(tmp_path / "data")
+    kept = [
+        row.model_copy(update={"decision": "discard", "discard_reason": "other"})
+        if row.label == "left"
+        else row
+        for row in manifest.rows
+    ]
+    manifest = write_fold(manifest, kept, tmp_path / "less", manifest.root)
+    folder = tmp_path / "none"
+    for events in (
+        cross_validate(manifest, PLAN, folder, folds=2),
+        ablate(manifest, PLAN, folder),
+        ablate(manifest, PLAN, folder, folds=2),
+    ):
+        with pytest.raises(TrainingError, match="class left"):
+            list(events)
+        assert not folder.exists()
 
 
 def test_a_folder_that_is_taken_is_refused(manifest: Manifest, done: tuple[Path, list[Event]]) -> None:
