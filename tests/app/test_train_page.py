@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from app_waiting import wait_until_quiet
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from curator.app import messages
@@ -192,8 +193,10 @@ def test_what_is_trained_on_is_the_exported_manifest(page: TrainPage, loop: Fake
 def test_pause_go_on_and_stop(page: TrainPage, loop: FakeLoop, qtbot: QtBot) -> None:
     keep_all(page, qtbot)
     loop.hold = 2
+    page.controls.train_button.setFocus()
     page.controls.train_button.click()
     qtbot.waitUntil(lambda: page.header.text().startswith("Epoch 2 of 4"))
+    assert page.focusWidget() is page.controls.pause_button
     assert "412 images/s" in page.header.text()
     assert "1 min 40 s left" in page.header.text()
     assert not page.form.isEnabled()
@@ -210,6 +213,7 @@ def test_pause_go_on_and_stop(page: TrainPage, loop: FakeLoop, qtbot: QtBot) -> 
     assert loop.closed
     assert page.header.text() == "Stopped after 1 epoch; what it learnt is kept."
     assert page.controls.train_button.isVisible()
+    assert page.focusWidget() is page.controls.train_button
     assert page.form.isEnabled()
 
 
@@ -247,6 +251,15 @@ def test_a_failure_is_a_sentence(page: TrainPage, loop: FakeLoop, qtbot: QtBot) 
     loop.error = TrainingError("The batch does not fit: choose a smaller one.")
     train(page, qtbot)
     assert page.header.text() == "Failed The batch does not fit: choose a smaller one."
+    # What there is no room for is cut with dots, and stands in the tip.
+    page.header.resize(300, page.header.height())
+    QApplication.processEvents()
+    (words,) = [
+        one for one in page.header.findChildren(QLabel) if one.accessibleName().startswith("The batch")
+    ]
+    assert words.text().endswith("…")
+    assert words.fontMetrics().horizontalAdvance(words.text()) <= words.width()
+    assert words.toolTip() == "The batch does not fit: choose a smaller one."
     assert "The batch does not fit: choose a smaller one." in heard
     assert page.controls.train_button.isEnabled()
 
