@@ -206,6 +206,7 @@ def test_ticks_are_round_few_and_inside(low: float, span: float) -> None:
 def test_whole_ticks_and_rates(qtbot: QtBot) -> None:
     assert round_steps(0, 3, whole=True) == [0, 1, 2, 3]
     assert round_steps(0, 20) == [0, 5, 10, 15, 20]
+    assert round_steps(0, 10.15) == [0, 2, 4, 6, 8, 10]
     axis = PlotAxis("left")
     axis.setLogMode(y=True)
     ((_, values),) = axis.tickValues(-4, -2.9, 100)

@@ -217,6 +217,24 @@ def test_pause_go_on_and_stop(page: TrainPage, loop: FakeLoop, qtbot: QtBot) -> 
     assert page.form.isEnabled()
 
 
+def test_the_time_of_a_pause_is_not_counted(
+    page: TrainPage, loop: FakeLoop, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr("curator.app.train.live.time", SimpleNamespace(monotonic=lambda: clock.now))
+    keep_all(page, qtbot)
+    loop.hold = 2
+    page.controls.train_button.click()
+    qtbot.waitUntil(lambda: page.header.text().startswith("Epoch 2 of 4"))
+    page.controls.pause_button.click()
+    clock.now += 216
+    page.controls.pause_button.click()
+    with qtbot.waitSignal(page.trainer.ended):
+        loop.go.set()
+    # It took 220 s by the loop's own clock.
+    assert page.header.text().startswith("Finished in 4 s, ")
+
+
 def test_discard_asks_in_the_button_and_moves_the_run_to_the_trash(
     page: TrainPage, loop: FakeLoop, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

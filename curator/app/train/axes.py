@@ -10,6 +10,8 @@ from PySide6.QtCore import QRectF
 
 _MOST_TICKS: Final = 6
 _FEW_TICKS: Final = 3
+# A step goes as often into a span a little longer, such as one with room for a mark at its end.
+_NO_MORE: Final = 0.1
 _HALF_A_NUMBER: Final = 10
 
 
@@ -19,7 +21,9 @@ def round_steps(low: float, high: float, *, whole: bool = False) -> list[float]:
     if not (math.isfinite(span) and span > 0):
         return [low]
     step = 10.0 ** math.floor(math.log10(span / _MOST_TICKS))
-    step = next(step * times for times in (1, 2, 5, 10, 20) if span / (step * times) <= _MOST_TICKS - 1)
+    step = next(
+        step * times for times in (1, 2, 5, 10, 20) if span / (step * times) <= _MOST_TICKS - 1 + _NO_MORE
+    )
     if whole:
         step = max(step, 1.0)
     first = math.ceil(low / step - 1e-9)

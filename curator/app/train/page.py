@@ -302,7 +302,7 @@ class TrainPage(Page):
 
     @Slot(bool)
     def _paused(self, paused: bool) -> None:
-        self.header.show_paused(paused)
+        self.live.set_paused(paused)
         self.runs.set_paused(paused)
         self._show_state()
 

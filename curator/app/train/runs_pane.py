@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 # From this width on, the figures stand beside the table; below, they take its place when they are asked for.
 _WIDE: Final = 860
-_DETAILS_WIDTH: Final = 340
+_DETAILS_WIDTH: Final = 320
 _COMPARISON_WIDTH: Final = 480
 
 
