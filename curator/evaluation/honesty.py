@@ -86,7 +86,7 @@ def repeats_of(run: Run, runs: Iterable[Run]) -> int:
 
 def warning(found: Sequence[str]) -> str:
     """The sentence above the checks."""
-    words = " and ".join(found)
+    words = " and ".join(part for part in (", ".join(found[:-1]), *found[-1:]) if part)
     return f"{words[:1].upper()}{words[1:]}: check this before you believe it."
 
 
@@ -177,7 +177,9 @@ def _framing(kept: Sequence[ManifestRow]) -> Check:
     if not masked:
         known, apart = "No kept image has a mask: overlays that are there were seen by the network.", 0.0
     else:
-        known = f"Masks lie on {shares[most]:.0%} of {most} and {shares[least]:.0%} of {least}."
+        known = (
+            f"Masks lie on {100 * shares[most]:.0f} % of {most} and {100 * shares[least]:.0f} % of {least}."
+        )
         apart = shares[most] - shares[least]
     return Check(
         "Framing and overlays", todo, known, "look" if apart > _MASKS_APART or not masked else "fine"
@@ -208,7 +210,10 @@ def _seeds(repeats: int) -> Check:
 
 def _hands(here: Sequence[ManifestRow], touched: int) -> Check:
     unseen = sum(row.decided_by != "person" for row in here)
-    known = f"{_count(unseen, 'image')} of {len(here)} decided on by no person; touched: {touched}."
+    known = (
+        f"No person decided on {unseen} of {_count(len(here), 'image')}; "
+        f"mended after its prediction was seen: {touched}."
+    )
     return Check(
         "Labels and hands",
         "Look at the test images that no person has seen, and keep from mending them by what the model says.",

@@ -191,9 +191,10 @@ def _epoch(work: Work, log: logging.Logger) -> Generator[Event, None, None]:
         runs.write_metrics(work.run.folder / runs.METRICS, work.run.metrics)
         checkpoint.save(last, full_state(work))
     log.info("epoch %d: %s", epoch, metrics)
+    # The epoch first: closed at any of these yields, what was heard of is never less than what is on disk.
+    yield EpochDone(metrics)
     if is_best:
         yield CheckpointSaved(epoch, True, best)
-    yield EpochDone(metrics)
     yield CheckpointSaved(epoch, False, last)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from test_shell_accessibility import nameless
 
@@ -205,7 +207,7 @@ def test_it_is_one_row_that_is_opened_again(page: TrainPage, qtbot: QtBot) -> No
         2,
         0.875,
     )
-    page.validations.sheet.close_button.click()
+    QTest.keyClick(page.validations.sheet.figure.button("accuracy"), Qt.Key.Key_Escape)
     assert not page.validations.showing_result()
     page.runs.table.choose([newest(page)])
     assert not page.runs.bar.review_button.isVisible()

@@ -208,10 +208,14 @@ def test_ticks_are_round_few_and_inside(low: float, span: float) -> None:
 def test_whole_ticks_and_rates(qtbot: QtBot) -> None:
     assert round_steps(0, 3, whole=True) == [0, 1, 2, 3]
     assert round_steps(0, 20) == [0, 5, 10, 15, 20]
+    assert round_steps(0, 10.15) == [0, 2, 4, 6, 8, 10]
     axis = PlotAxis("left")
     axis.setLogMode(y=True)
     ((_, values),) = axis.tickValues(-4, -2.9, 100)
     assert axis.tickStrings(values, 1, 1) == ["1e-4", "3e-4", "1e-3"]
+    # Less than half a decade, in which only 0.5 of 1, 2 and 5 lies.
+    half = log_steps(math.log10(0.33), math.log10(0.95))
+    assert axis.tickStrings(half, 1, 1) == ["0.4", "0.6", "0.8"]
     narrow = log_steps(math.log10(0.62), math.log10(0.71))
     assert axis.tickStrings(narrow, 1, 1) == ["0.62", "0.64", "0.66", "0.68", "0.7"]
 

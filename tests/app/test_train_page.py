@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from app_waiting import wait_until_quiet
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from curator.app import messages
@@ -192,8 +193,10 @@ def test_what_is_trained_on_is_the_exported_manifest(page: TrainPage, loop: Fake
 def test_pause_go_on_and_stop(page: TrainPage, loop: FakeLoop, qtbot: QtBot) -> None:
     keep_all(page, qtbot)
     loop.hold = 2
+    page.controls.train_button.setFocus()
     page.controls.train_button.click()
     qtbot.waitUntil(lambda: page.header.text().startswith("Epoch 2 of 4"))
+    assert page.focusWidget() is page.controls.pause_button
     assert "412 images/s" in page.header.text()
     assert "1 min 40 s left" in page.header.text()
     assert not page.form.isEnabled()
@@ -210,7 +213,26 @@ def test_pause_go_on_and_stop(page: TrainPage, loop: FakeLoop, qtbot: QtBot) -> 
     assert loop.closed
     assert page.header.text() == "Stopped after 1 epoch; what it learnt is kept."
     assert page.controls.train_button.isVisible()
+    assert page.focusWidget() is page.controls.train_button
     assert page.form.isEnabled()
+
+
+def test_the_time_of_a_pause_is_not_counted(
+    page: TrainPage, loop: FakeLoop, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr("curator.app.train.live.time", SimpleNamespace(monotonic=lambda: clock.now))
+    keep_all(page, qtbot)
+    loop.hold = 2
+    page.controls.train_button.click()
+    qtbot.waitUntil(lambda: page.header.text().startswith("Epoch 2 of 4"))
+    page.controls.pause_button.click()
+    clock.now += 216
+    page.controls.pause_button.click()
+    with qtbot.waitSignal(page.trainer.ended):
+        loop.go.set()
+    # It took 220 s by the loop's own clock.
+    assert page.header.text().startswith("Finished in 4 s, ")
 
 
 def test_discard_asks_in_the_button_and_moves_the_run_to_the_trash(
@@ -247,6 +269,15 @@ def test_a_failure_is_a_sentence(page: TrainPage, loop: FakeLoop, qtbot: QtBot) 
     loop.error = TrainingError("The batch does not fit: choose a smaller one.")
     train(page, qtbot)
     assert page.header.text() == "Failed The batch does not fit: choose a smaller one."
+    # What there is no room for is cut with dots, and stands in the tip.
+    page.header.resize(300, page.header.height())
+    QApplication.processEvents()
+    (words,) = [
+        one for one in page.header.findChildren(QLabel) if one.accessibleName().startswith("The batch")
+    ]
+    assert words.text().endswith("…")
+    assert words.fontMetrics().horizontalAdvance(words.text()) <= words.width()
+    assert words.toolTip() == "The batch does not fit: choose a smaller one."
     assert "The batch does not fit: choose a smaller one." in heard
     assert page.controls.train_button.isEnabled()
 

@@ -8,7 +8,7 @@ import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QImage, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from curator.app import messages, theme
@@ -102,7 +102,10 @@ def test_a_dragged_box_zooms_and_a_double_click_goes_back(panel: CurvePanel, qtb
     assert shown(plot)[0] == [left, right]
     qtbot.mouseDClick(plot.view.viewport(), LEFT, pos=at(plot, 4, 0.5))
     assert not plot.view.is_zoomed
-    assert shown(plot)[0] == pytest.approx([0, 40])
+    # As far as the last epoch, and a little room for the ring of the best one.
+    left, right = shown(plot)[0]
+    assert left == pytest.approx(0)
+    assert 40 < right < 41
     assert shown(plot)[1] == pytest.approx(whole[1])
     assert not plot.head.home_button.isVisible()
 
@@ -206,6 +209,41 @@ def test_accuracy_or_auroc_by_the_tab(panel: CurvePanel, qtbot: QtBot) -> None:
 def test_phases_and_the_best_epoch_are_marked(panel: CurvePanel) -> None:
     for plot in (panel.loss, panel.accuracy, panel.auroc, panel.rate):
         assert plot.marks() == ((3.0, "unfrozen"), (6.0, "best"))
+
+
+def test_the_ring_of_a_best_epoch_at_the_end_is_whole(panel: CurvePanel) -> None:
+    falling = curves_of(6)
+    falling.epochs = 6
+    panel.show_curves(falling)
+    assert panel.loss.marks()[-1] == (6, "best")
+    right = panel.loss.view.getPlotItem().getViewBox().sceneBoundingRect().right()
+    # The ring is 10 pixels wide.
+    assert at(panel.loss, 6, 0.5).x() + 5 <= right
+
+
+def test_the_words_on_the_level_of_all_memory_are_whole_in_a_low_plot(panel: CurvePanel) -> None:
+    panel.resize(600, 340)
+    panel.memory.take(MemorySample("cpu", "cpu", 0, 0, 0, GIB, 20 * GIB, 24 * GIB), 0.1)
+    panel.draw()
+    QApplication.processEvents()
+    plot = panel.machine_memory
+    (words,) = [
+        one for one in plot.view.scene().items() if isinstance(one, pg.InfLineLabel) and one.isVisible()
+    ]
+    assert words.format == plot.level()
+    box = plot.view.getPlotItem().getViewBox()
+    # Its own margin may be cut, its letters not.
+    margin = words.textItem.document().documentMargin()
+    assert words.sceneBoundingRect().top() + margin >= box.sceneBoundingRect().top()
+
+
+def test_a_long_title_is_never_clipped(panel: CurvePanel) -> None:
+    for width in (600, 1000, 640, 580):
+        panel.resize(width, 620)
+        QApplication.processEvents()
+        for plot in (panel.loss, panel.rate, panel.machine_memory):
+            (title,) = [one for one in plot.head.findChildren(QLabel) if one.text() == plot.title]
+            assert title.width() >= title.sizeHint().width(), (plot.title, width)
 
 
 def test_the_memory_of_a_device_with_what_others_hold(panel: CurvePanel) -> None:

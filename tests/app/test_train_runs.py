@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -212,6 +213,14 @@ def test_a_figure_that_is_too_good_brings_up_the_checks(
     assert any(one.startswith("0 groups and 0 sets of copies straddle splits") for one in words)
     assert "Trained with one seed." in words
     sheet.close()
+    # The message leads to the checks of its own run, whatever is marked by now.
+    click(page, 1)
+    assert heard[-1].text.startswith("Balanced accuracy 0.970: check")
+    heard[-1].actions[0].run()
+    (sheet,) = [one for one in page.window().findChildren(QDialog) if one.isVisible()]
+    assert "Copies over splits" in [one.text() for one in sheet.findChildren(QLabel)]
+    QTest.keyClick(sheet, Qt.Key.Key_Escape)
+    assert not sheet.isVisible()
 
 
 def test_two_marked_runs_are_compared_and_drawn(page: TrainPage, qtbot: QtBot) -> None:
@@ -244,10 +253,35 @@ def test_runs_of_one_plan_are_said_to_be(tmp_path: Path) -> None:
     ]
 
 
+def test_names_of_runs_are_whole_beside_their_figures(page: TrainPage, qtbot: QtBot) -> None:
+    page.resize(1368, 860)
+    QApplication.processEvents()
+    table = page.runs.table
+    backbone = 2
+    assert not table.isColumnHidden(backbone)
+    # Where all have the same one, its column makes way for the names.
+    table.show_rows([dataclasses.replace(row, backbone="vgg16") for row in page.runs.rows()])
+    QApplication.processEvents()
+    assert table.isColumnHidden(backbone)
+    assert table.fontMetrics().horizontalAdvance("Cross-validation, 09:06") + 14 <= table.columnWidth(NAME)
+    assert not table.wordWrap()
+
+
+def test_dots_follow_the_theme(page: TrainPage, qapp: QApplication) -> None:
+    theme.apply(qapp, "light")
+    try:
+        assert page.runs.rows()[0].colour == theme.LIGHT.accent
+    finally:
+        theme.apply(qapp, "dark")
+    assert page.runs.rows()[0].colour == theme.DARK.accent
+
+
 def test_a_run_is_renamed_in_place_and_keeps_its_name(page: TrainPage, qtbot: QtBot) -> None:
     click(page, 1)
     QTest.keyClick(page.runs.table, Qt.Key.Key_F2)
     editor = page.runs.table.findChild(QLineEdit)
+    # The name below must not be seen through it.
+    assert QColor(editor.grab().toImage().pixel(4, 4)) == QColor(theme.current().background)
     editor.selectAll()
     QTest.keyClicks(editor, "fine-tune, raw images")
     QTest.keyClick(editor, Qt.Key.Key_Return)
@@ -271,17 +305,29 @@ def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_deleted_run_lies_in_the_trash_and_can_be_put_back(
     page: TrainPage, trash: Path, qtbot: QtBot, heard: list[Message]
 ) -> None:
-    run_dir = page.runs.rows()[2].run_dir
+    run_dir, name = page.runs.rows()[2].run_dir, page.runs.rows()[2].name
     click(page, 2)
     QTest.keyClick(page.runs.table, Qt.Key.Key_Delete)
     settle(page, qtbot)
     assert names(page) == ["c-newest", "b-middle"]
     assert not run_dir.exists()
-    assert heard[-1].text == "The run a-oldest lies in the trash."
+    assert heard[-1].text == f"The run {name} lies in the trash."
     heard[-1].actions[0].run()
     settle(page, qtbot)
     assert names(page) == ["c-newest", "b-middle", "a-oldest"]
     assert (run_dir / METRICS).is_file()
+    assert [row.name for row in page.runs.table.chosen()] == [name]
+
+
+def test_curves_of_a_deleted_run_go_with_it(page: TrainPage, trash: Path, qtbot: QtBot) -> None:
+    assert page.panel.loss.data("val") == ([1, 2], [1.5, 0.75])
+    click(page, 0)
+    QTest.keyClick(page.runs.table, Qt.Key.Key_Delete)
+    settle(page, qtbot)
+    assert names(page) == ["b-middle", "a-oldest"]
+    assert page.panel.loss.data("val") == ([], [])
+    assert not page.header.review_button.isVisible()
+    assert page.header.text() == "Ready to train The run that was shown lies in the trash."
 
 
 def test_without_a_trash_nothing_is_deleted(
@@ -297,6 +343,18 @@ def test_without_a_trash_nothing_is_deleted(
     assert len(names(page)) == 3
     assert "could not be moved to the trash" in heard[-1].text
     assert "Show folder" in heard[-1].text
+
+
+def test_a_run_that_waits_is_said_to(page: TrainPage) -> None:
+    page.runs.set_running(page.runs.rows()[1].run_dir)
+    assert page.runs.rows()[1].status == "running"
+    page.runs.set_paused(True)
+    assert "paused" in cells(page, 1)
+    page.runs.set_paused(False)
+    assert "running" in cells(page, 1)
+    page.runs.set_paused(True)
+    page.runs.set_running(None)
+    assert page.runs.rows()[1].status == "stopped"
 
 
 def test_a_stopped_run_offers_to_go_on_and_a_finished_one_to_be_reviewed(
@@ -358,5 +416,8 @@ def test_a_run_whose_images_cannot_be_predicted_says_why(
     )
     click(page, 1)
     qtbot.mouseClick(page.runs.figures.evaluate_button, LEFT)
+    assert page.runs.figures.words.text() == "Predicting the test images …"
+    assert not page.runs.figures.evaluate_button.isVisible()
     settle(page, qtbot)
     assert heard[-1].text == "There is no best.pt: train again."
+    qtbot.waitUntil(page.runs.figures.evaluate_button.isVisible)

@@ -142,7 +142,7 @@ def _tile(words: str) -> QLabel:
     tile = QLabel()
     tile.setAccessibleName(words)
     tile.setFixedSize(_SHOWN, _SHOWN)
-    tile.setStyleSheet("background: black; border-radius: 3px")
+    tile.setStyleSheet("QLabel { background: black; border-radius: 3px; }")
     return tile
 
 

@@ -9,6 +9,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 
 _MOST_TICKS: Final = 6
+_FEW_TICKS: Final = 3
+# A step goes as often into a span a little longer, such as one with room for a mark at its end.
+_NO_MORE: Final = 0.1
 _HALF_A_NUMBER: Final = 10
 
 
@@ -18,7 +21,9 @@ def round_steps(low: float, high: float, *, whole: bool = False) -> list[float]:
     if not (math.isfinite(span) and span > 0):
         return [low]
     step = 10.0 ** math.floor(math.log10(span / _MOST_TICKS))
-    step = next(step * times for times in (1, 2, 5, 10, 20) if span / (step * times) <= _MOST_TICKS - 1)
+    step = next(
+        step * times for times in (1, 2, 5, 10, 20) if span / (step * times) <= _MOST_TICKS - 1 + _NO_MORE
+    )
     if whole:
         step = max(step, 1.0)
     first = math.ceil(low / step - 1e-9)
@@ -29,14 +34,15 @@ def round_steps(low: float, high: float, *, whole: bool = False) -> list[float]:
 def log_steps(low: float, high: float) -> list[float]:
     """Decadic logarithms of round numbers between `low` and `high`, which are logarithms too.
 
-    1 and 3 of each decade; 1, 2 and 5 where there is less than one decade; below a third of a decade even steps.
+    1 and 3 of each decade; 1, 2 and 5 where there is less than one decade; even steps where these are too few.
     """
-    if high - low < 1 / 3:
-        return [math.log10(value) for value in round_steps(10**low, 10**high) if value > 0]
     marks = (1, 3) if high - low > 1 else (1, 2, 5)
     decades = range(math.floor(low), math.ceil(high) + 1)
     ticks = [decade + math.log10(mark) for decade in decades for mark in marks]
-    return [tick for tick in ticks if low <= tick <= high]
+    shown = [tick for tick in ticks if low <= tick <= high]
+    if len(shown) >= _FEW_TICKS:
+        return shown
+    return [math.log10(value) for value in round_steps(10**low, 10**high) if value > 0]
 
 
 class PlotAxis(pg.AxisItem):

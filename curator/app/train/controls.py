@@ -53,6 +53,7 @@ class Controls(QWidget):
         self._sure.setInterval(_SURE_MS)
         self._sure.timeout.connect(self._name_discard)
         self._name_discard()
+        self._focus_kept = False
         self.show_idle(None)
         shortcuts.changed.connect(self._name_keys)
         self._name_keys()
@@ -61,8 +62,11 @@ class Controls(QWidget):
         """No training runs; `trouble` says why none can begin."""
         self._trouble.setText(trouble or "")
         self._trouble.setVisible(bool(trouble))
+        focused = self._has_focus()
         self.train_button.setEnabled(trouble is None)
         self.train_button.show()
+        if focused:
+            self.train_button.setFocus(Qt.FocusReason.OtherFocusReason)
         self.pause_button.hide()
         self.stop_button.hide()
         self.discard_button.hide()
@@ -72,13 +76,19 @@ class Controls(QWidget):
     def show_running(self, *, paused: bool, ending: bool) -> None:
         """A training runs."""
         self._trouble.hide()
-        self.train_button.hide()
+        focused = self._has_focus()
         self.pause_button.setText("Go on" if paused else "Pause")
         self.pause_button.setAccessibleName(self.pause_button.text())
         self.stop_button.setText("Stopping …" if ending else "Stop and keep")
+        if focused and ending:
+            self._focus_kept = True
+            self.window().focusWidget().clearFocus()
         for button in (self.pause_button, self.stop_button, self.discard_button):
             button.setEnabled(not ending)
             button.show()
+        if self.train_button.hasFocus():
+            self.pause_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.train_button.hide()
 
     def trouble(self) -> str:
         """Why no training can begin, as shown."""
@@ -96,6 +106,13 @@ class Controls(QWidget):
         else:
             self._sure.start()
             self._name_discard()
+
+    def _has_focus(self) -> bool:
+        """Whether the focus is here, or was when the buttons were switched off and nobody has it since: left alone,
+        it would fall on whatever comes next on the page."""
+        focused = self.window().focusWidget()
+        kept, self._focus_kept = self._focus_kept and focused is None, False
+        return kept or (focused is not None and self.isAncestorOf(focused))
 
     @Slot()
     def _name_discard(self) -> None:

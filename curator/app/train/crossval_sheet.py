@@ -32,6 +32,7 @@ class ResultSheet(QFrame):
         self._worked = label("", "dim", wrap=True)
         self.close_button = QPushButton("Back to the curves")
         self.close_button.setAccessibleName("Back to the curves")
+        self.close_button.setToolTip("Esc")
         self.close_button.setProperty("role", "link")
         self.close_button.clicked.connect(self.closed)
         head.addWidget(self._title)

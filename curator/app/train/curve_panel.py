@@ -20,6 +20,8 @@ _GIB: Final = 1024.0**3
 OVERLAY_COLOURS: Final = ("#b48ead", "#5fb3a8", "#c98a5b", "#8f9bd6", "#a3a95c")
 DEFAULT_SMOOTHING: Final = 0.9
 _TABS: Final = ("Balanced accuracy", "AUROC")
+# Of the memory's axis over what there is in all: a low plot must have room for the words on that line, too.
+_ABOVE_TOTAL: Final = 1.25
 _PARTS: Final = frozenset({"batch", "epoch", "memory"})
 
 
@@ -169,8 +171,7 @@ class CurvePanel(QWidget):
         ):
             plot.set_data(key, memory.minutes, values)
         plot.set_level(total, f"total {total:.1f} GB")
-        # Above the level, room for its words.
-        plot.set_range((0, end), (0, max(total, 1.0) * 1.12))
+        plot.set_range((0, end), (0, max(total, 1.0) * _ABOVE_TOTAL))
         plot.set_marks(memory.phases)
         plot.set_value(*memory.words())
 

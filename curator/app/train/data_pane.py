@@ -27,6 +27,7 @@ class DataPane(QWidget):
         self.setAccessibleName("Data to train on")
         self._model = model
         self.facts = DataFacts()
+        self._training = False
         self._counting: Generator[None, None, DataFacts] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -53,6 +54,7 @@ class DataPane(QWidget):
         self.accept.setAccessibleName("Count unreviewed proposals as decided")
         self.accept.toggled.connect(self.refresh)
         column.addWidget(self.accept)
+        column.addSpacing(3)
         self.accept_words = label("", "small", wrap=True)
         column.addWidget(self.accept_words)
         self._delay = QTimer(self)
@@ -78,6 +80,11 @@ class DataPane(QWidget):
     def trouble(self) -> str | None:
         """Why training cannot begin."""
         return trouble(self.facts, accept_proposals=self.accept_proposals)
+
+    def set_training(self, training: bool) -> None:
+        """While a training runs, what it counts is settled."""
+        self._training = training
+        self._show_accept()
 
     @Slot()
     def refresh(self) -> None:
@@ -137,4 +144,8 @@ class DataPane(QWidget):
             if facts.unreviewed_kept
             else ""
         )
-        self.accept_words.setVisible(bool(facts.unreviewed_kept))
+        self._show_accept()
+
+    def _show_accept(self) -> None:
+        self.accept.setVisible(not self._training)
+        self.accept_words.setVisible(bool(self.facts.unreviewed_kept) and not self._training)

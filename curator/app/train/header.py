@@ -4,16 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
-from curator.app.widgets import label
+from curator.app.widgets import label, set_role
 from curator.app.words import time_left
 
 if TYPE_CHECKING:
     from curator.training.events import BatchDone
 
 _PARTS = 1000
+
+
+class _OneLine(QLabel):
+    """Shows as much of a sentence as there is room for; the whole in its tip, and to screen readers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        set_role(self, "dim")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.words = ""
+
+    def say(self, words: str) -> None:
+        """Shows another sentence."""
+        self.words = words
+        self.setAccessibleName(words)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows more of it, or less."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self.words, Qt.TextElideMode.ElideRight, self.width()))
+        self.setToolTip("" if self.text() == self.words else self.words)
 
 
 class RunHeader(QWidget):
@@ -38,7 +65,7 @@ class RunHeader(QWidget):
         self._batch = label("", "dim")
         self._speed = label("", "dim")
         self._left = label("", "dim")
-        self._words = label("", "dim")
+        self._words = _OneLine()
         self.review_button = QPushButton("Review the run")
         self.review_button.setAccessibleName("Review the run")
         self.review_button.clicked.connect(self.review_wanted)
@@ -59,13 +86,13 @@ class RunHeader(QWidget):
 
     def text(self) -> str:
         """All that is shown, for tests and screen readers."""
-        parts = (self._title, self._of, self._batch, self._speed, self._left, self._words)
-        return " ".join(part.text() for part in parts if part.text())
+        parts = [part.text() for part in (self._title, self._of, self._batch, self._speed, self._left)]
+        return " ".join(words for words in (*parts, self._words.words) if words)
 
     def show_words(self, title: str, words: str, *, review: bool = False) -> None:
         """Shows a title and a sentence in place of figures."""
         self._title.setText(title)
-        self._words.setText(words)
+        self._words.say(words)
         for part in (self._of, self._batch, self._speed, self._left):
             part.setText("")
             part.hide()
@@ -98,4 +125,4 @@ class RunHeader(QWidget):
 
     def show_paused(self, paused: bool) -> None:
         """Says that it waits."""
-        self._words.setText("paused" if paused else "")
+        self._words.say("paused" if paused else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -35,13 +36,24 @@ class Live(QObject):
         self.failure = ""
         self._best: int | None = None
         self._seconds = 0.0
+        # How long it waited while it was paused, and since when it does now.
+        self._waited = 0.0
+        self._waits_since: float | None = None
 
     def clear(self, title: str, words: str) -> None:
         """Empty plots below a heading."""
         self.failure, self._best, self.header.part = "", None, ""
+        self._waited, self._waits_since = 0.0, None
         self.memory.clear()
         self.header.show_words(title, words)
         self._show(Curves())
+
+    def set_paused(self, paused: bool) -> None:
+        """It waits, or goes on; what it takes in all is told without the time that it waited."""
+        if self._waits_since is not None:
+            self._waited += time.monotonic() - self._waits_since
+        self._waits_since = time.monotonic() if paused else None
+        self.header.show_paused(paused)
 
     def begin_part(self, words: str) -> None:
         """One of several trainings begins: its own curves, below the same memory."""
@@ -108,7 +120,7 @@ class Live(QObject):
             self.header.show_words("Stopped", words, review=epochs > 0)
         else:
             best = f", best epoch {self._best}" if self._best is not None else ""
-            took = duration(self._seconds)
+            took = duration(max(self._seconds - self._waited, 0.0))
             self.header.show_words("Finished", f"in {took}{best}", review=True)
             return f"Training finished in {took}{best}."
         return ""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from curator.app import messages
@@ -21,6 +21,8 @@ from curator.app.train.curves import Curves
 from curator.app.train.data_pane import DataPane
 from curator.app.train.form import TrainForm
 from curator.app.train.live import Live
+from curator.app.train.run_figures import ChecksSheet
+from curator.app.train.run_index import FiguresRead
 from curator.app.train.run_table import RunRow
 from curator.app.train.runs_pane import RunsPane
 from curator.app.train.trainer import Trainer
@@ -67,6 +69,13 @@ class TrainPage(Page):
         self.data.refresh()
         self.runs.refresh()
         self.weights.refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape puts the curves back in the place of a result."""
+        if event.key() == Qt.Key.Key_Escape and self.validations.showing_result():
+            self.validations.show_curves()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the plots their room in a low window: the table of runs scrolls."""
@@ -216,6 +225,7 @@ class TrainPage(Page):
         self.runs.review_wanted.connect(self.review_requested)
         self.runs.changed.connect(self._runs_changed)
         self.runs.doubted.connect(self._doubt)
+        self.runs.gone.connect(self._gone)
         self.runs.newest_read.connect(self._show_newest)
         self.header.review_wanted.connect(self._review)
         self.form.find_rate_wanted.connect(self.find_rate)
@@ -237,7 +247,7 @@ class TrainPage(Page):
             self.controls.show_running(paused=job.paused, ending=job.cancelling)
         self.validations.bar.set_ready(self._trouble() is None, running=job is not None)
         self.form.setEnabled(job is None)
-        self.data.accept.setVisible(job is None)
+        self.data.set_training(job is not None)
         self._show_rail()
 
     @Slot()
@@ -292,7 +302,8 @@ class TrainPage(Page):
 
     @Slot(bool)
     def _paused(self, paused: bool) -> None:
-        self.header.show_paused(paused)
+        self.live.set_paused(paused)
+        self.runs.set_paused(paused)
         self._show_state()
 
     @Slot(str)
@@ -334,9 +345,19 @@ class TrainPage(Page):
             times[name] = f"About {rough_duration(seconds)} here." if seconds else ""
         self.form.show_times(times)
 
-    @Slot(str)
-    def _doubt(self, words: str) -> None:
-        messages.show(words, "warning", messages.Action("Show the checks", self.runs.figures.show_checks))
+    @Slot(object)
+    def _doubt(self, read: FiguresRead) -> None:
+        def show() -> None:
+            ChecksSheet(read.doubts, read.checks, self.window()).open()
+
+        messages.show(read.doubts, "warning", messages.Action("Show the checks", show))
+
+    @Slot(object)
+    def _gone(self, run_dir: Path) -> None:
+        if run_dir == self.trainer.run_dir and self.trainer.job is None:
+            self.trainer.run_dir = None
+            self.runs.set_shown(None)
+            self.live.clear("Ready to train", "The run that was shown lies in the trash.")
 
     @Slot(object)
     def _resume(self, run_dir: Path) -> None:

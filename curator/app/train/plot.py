@@ -26,6 +26,8 @@ _TICK_OVERHANG: Final = 40
 # A line of more points is drawn thin: a wider one takes Qt some 20 ms to paint, a thin one 1 ms.
 _DENSE: Final = 200
 _PNG_RATIO: Final = 2.0
+# Of the x axis beyond its last value, so that the ring of a best epoch there is whole.
+_RING_ROOM: Final = 0.015
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ class Plot(QFrame):
     def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """What the axes show, unless a part is zoomed into; for a logarithmic axis `y` must be positive."""
         self._range = (x, y)
+        # On the right, room for half of a ring.
+        x = (x[0], x[1] + _RING_ROOM * (x[1] - x[0]))
         if self.log_y:
             low, high = math.log10(y[0]), math.log10(y[1])
             pad = max(0.03 * (high - low), 0.02)

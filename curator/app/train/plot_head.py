@@ -13,6 +13,8 @@ from curator.app import theme
 from curator.app.widgets import IconButton, label, set_role
 
 _TAB_PADDING: Final = 10
+# After a name, so that the mark that follows is not taken for its own.
+_APART: Final = 6
 # How solid a faint curve is drawn.
 FAINT: Final = 0.45
 SMOOTHINGS: Final = ((0.0, "None"), (0.6, "0.6"), (0.9, "0.9"), (0.97, "0.97"))
@@ -40,7 +42,9 @@ class PlotHead(QWidget):
         for number, words in enumerate(tabs):
             self._row.addWidget(self._tab(number, words, tab))
         if not tabs:
-            self._row.addWidget(label(title, "name"))
+            heading = label(title, "name")
+            heading.setContentsMargins(0, 0, _APART, 0)
+            self._row.addWidget(heading)
         self._legend: list[tuple[QLabel, QLabel, str, bool]] = []
         self._variants: tuple[str, ...] = ("",)
         self._value = label("", "value")
@@ -66,6 +70,7 @@ class PlotHead(QWidget):
         mark = QLabel()
         mark.setFixedSize(12, 3)
         shown = label(words, "dim")
+        shown.setContentsMargins(0, 0, _APART, 0)
         at = self._row.indexOf(self._value)
         self._row.insertWidget(at, mark, 0, Qt.AlignmentFlag.AlignVCenter)
         self._row.insertWidget(at + 1, shown)
@@ -112,6 +117,8 @@ class PlotHead(QWidget):
         room, metrics = self._room(), self._value.fontMetrics()
         fitting = (words for words in (*self._variants, "") if metrics.horizontalAdvance(words) + 4 <= room)
         self._value.setText(next(fitting, ""))
+        # Not left to the event loop: until then the title would stand clipped.
+        self._row.activate()
 
     def _room(self) -> int:
         items = (self._row.itemAt(number) for number in range(self._row.count()))

@@ -62,7 +62,7 @@ class PlotView(pg.PlotWidget):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMinimumHeight(110)
         # The card below shows through.
-        self.setStyleSheet("background: transparent")
+        self.setStyleSheet("PlotView { background: transparent; }")
         self.viewport().setAutoFillBackground(False)
         self._home: tuple[tuple[float, float], tuple[float, float]] = ((0, 1), (0, 1))
         self._is_zoomed = False

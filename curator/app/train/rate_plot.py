@@ -41,7 +41,7 @@ class RatePlot(QFrame):
         self._canvas.setAccessibleName("Curve of the loss over the learning rate")
         self._canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._canvas.setFrameShape(QFrame.Shape.NoFrame)
-        self._canvas.setStyleSheet("background: transparent")
+        self._canvas.setStyleSheet("PlotWidget { background: transparent; }")
         self._canvas.viewport().setAutoFillBackground(False)
         item = self._item = self._canvas.getPlotItem()
         item.setMenuEnabled(False)

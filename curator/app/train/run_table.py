@@ -243,6 +243,7 @@ class RunTable(QTableView):
         self.setModel(self.runs)
         self.setAccessibleName("Runs")
         self.setShowGrid(False)
+        self.setWordWrap(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(
@@ -267,13 +268,12 @@ class RunTable(QTableView):
         theme.notifier().changed.connect(self.viewport().update)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is no room the status takes the time's place; in a narrow window the backbone goes, too."""
+        """Where there is no room the status takes the time's place."""
         super().resizeEvent(event)
         if self.runs.compact != (self.width() < _COMPACT):
             self.runs.compact = not self.runs.compact
             self._fit_columns()
-        self.setColumnHidden(_STATUS, self.runs.compact)
-        self.setColumnHidden(_BACKBONE, self.width() < _NARROW)
+        self._hide_columns()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space draws the marked runs' curves or takes them away; Delete wants them deleted."""
@@ -308,6 +308,7 @@ class RunTable(QTableView):
         marked = [row.run_dir for row in self.chosen()]
         self.runs.set_rows(rows)
         self._fit_columns()
+        self._hide_columns()
         if marked and [row.run_dir for row in self.chosen()] != marked:
             self.choose(marked)
 
@@ -316,6 +317,12 @@ class RunTable(QTableView):
         rows = self.selectionModel().selectedRows(NAME)
         if rows:
             self.edit(rows[0])
+
+    def _hide_columns(self) -> None:
+        """The backbone goes in a narrow window; where there is little room, also if it is the same in all rows."""
+        self.setColumnHidden(_STATUS, self.runs.compact)
+        same = len({row.backbone for row in self.runs.rows}) < 2
+        self.setColumnHidden(_BACKBONE, self.width() < _NARROW or (self.runs.compact and same))
 
     def _fit_columns(self) -> None:
         """As wide as what stands in them; Qt's own way leaves room for a mark of sorting in each."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from curator.app import messages
+from curator.app import messages, theme
 from curator.app.jobs import Job
 from curator.app.project_model import ProjectModel
 from curator.app.train.curve_panel import CurvePanel
@@ -39,13 +39,14 @@ if TYPE_CHECKING:
 
 # From this width on, the figures stand beside the table; below, they take its place when they are asked for.
 _WIDE: Final = 860
-_DETAILS_WIDTH: Final = 340
+_DETAILS_WIDTH: Final = 320
 _COMPARISON_WIDTH: Final = 480
 
 
 class RunsPane(QWidget):
     """`resume_wanted`, `result_wanted` and `review_wanted` carry a run's folder; `changed` comes when the list did;
-    `newest_read` carries the newest run and its curves once after a folder was opened; `doubted` what is too good.
+    `newest_read` carries the newest run and its curves once after a folder was opened; `doubted` the `FiguresRead`
+    that are too good; `gone` the folder of a run that went to the trash.
     """
 
     resume_wanted = Signal(object)
@@ -53,7 +54,8 @@ class RunsPane(QWidget):
     review_wanted = Signal(object)
     changed = Signal()
     newest_read = Signal(object, object)
-    doubted = Signal(str)
+    doubted = Signal(object)
+    gone = Signal(object)
 
     def __init__(self, model: ProjectModel, panel: CurvePanel) -> None:
         super().__init__()
@@ -62,6 +64,7 @@ class RunsPane(QWidget):
         self.overlays = Overlays(panel, self._read_curves)
         self.speeds = Speeds()
         self._running: Path | None = None
+        self._paused = False
         self._newest: Path | None = None
         self._newest_told = False
         self._stale = False
@@ -80,6 +83,7 @@ class RunsPane(QWidget):
         self.table.delete_wanted.connect(self._delete)
         self.table.runs.renamed.connect(self._rename)
         self.figures.evaluate_wanted.connect(self._evaluate_marked)
+        theme.notifier().changed.connect(self._recolour)
         self._show_marked()
 
     def rows(self) -> list[RunRow]:
@@ -114,7 +118,13 @@ class RunsPane(QWidget):
 
     def set_running(self, run_dir: Path | None) -> None:
         """Marks the run that is being trained."""
-        self._running = run_dir
+        self._running, self._paused = run_dir, False
+        self._set(self.rows())
+
+    @Slot(bool)
+    def set_paused(self, paused: bool) -> None:
+        """Whether the run that is being trained waits."""
+        self._paused = paused
         self._set(self.rows())
 
     def set_shown(self, run_dir: Path | None) -> None:
@@ -135,12 +145,14 @@ class RunsPane(QWidget):
     def evaluate(self, run_dir: Path) -> None:
         """Predicts the test images of a run, and shows its figures."""
         repeats = next((row.repeats for row in self.rows() if row.run_dir == run_dir), 1)
-        self._start(
+        job = self._start(
             f"Predicting the test images of {run_dir.name}",
             lambda: read_figures(run_dir, repeats=repeats, evaluate=True),
             f"evaluate {run_dir}",
             quiet=False,
         )
+        job.ended.connect(self._show_marked)
+        self._show_marked()
 
     def discard(self, run_dir: Path) -> None:
         """Moves a run to the trash; a message offers to put it back."""
@@ -164,7 +176,7 @@ class RunsPane(QWidget):
         empty = label("No run yet. Each training is listed here, with its curves.", "dim")
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
-        self._stack.setStyleSheet("background: transparent")
+        self._stack.setStyleSheet("QStackedWidget { background: transparent; }")
         self._stack.addWidget(empty)
         self._stack.addWidget(self.table)
         inside.addWidget(self._stack)
@@ -199,9 +211,10 @@ class RunsPane(QWidget):
     def _set(self, rows: list[RunRow]) -> None:
         shown = []
         for row in rows:
-            status = "running" if row.run_dir == self._running else row.status
-            if status == "running" and row.run_dir != self._running:
-                status = "stopped"
+            if row.run_dir == self._running:
+                status = "paused" if self._paused else "running"
+            else:
+                status = "stopped" if row.status in ("running", "paused") else row.status
             shown.append(replace(row, status=status, colour=self.overlays.colour(row.run_dir)))
         self.table.show_rows(shown)
         # A run that begins is listed only once its folder is there.
@@ -232,11 +245,13 @@ class RunsPane(QWidget):
         elif isinstance(event, FiguresRead):
             self._take_figures(event)
         elif isinstance(event, Trashed):
+            self._say_trashed(event)
             self._figures.pop(event.folder, None)
             self.overlays.forget(event.folder)
             self._set([row for row in self.rows() if row.run_dir != event.folder])
-            self._say_trashed(event)
+            self.gone.emit(event.folder)
         elif isinstance(event, PutBack):
+            self._to_mark = event.folder
             self.refresh()
 
     def _take_figures(self, event: FiguresRead) -> None:
@@ -250,7 +265,7 @@ class RunsPane(QWidget):
             ]
         )
         if new and event.doubts:
-            self.doubted.emit(event.doubts)
+            self.doubted.emit(event)
 
     def _say_trashed(self, event: Trashed) -> None:
         actions = []
@@ -262,7 +277,8 @@ class RunsPane(QWidget):
                 )
 
             actions.append(messages.Action("Put back", back))
-        messages.show(f"The run {event.folder.name} lies in the trash.", "done", *actions)
+        name = next((row.name for row in self.rows() if row.run_dir == event.folder), event.folder.name)
+        messages.show(f"The run {name} lies in the trash.", "done", *actions)
 
     @Slot()
     def _show_marked(self) -> None:
@@ -289,6 +305,8 @@ class RunsPane(QWidget):
             self.figures.show_nothing("Many trainings compared: show the result for intervals and baseline.")
         elif row.run_dir == self._running:
             self.figures.show_nothing("It is being trained. Its test images are predicted when it is done.")
+        elif self._model.jobs.get(f"evaluate {row.run_dir}") is not None:
+            self.figures.show_nothing("Predicting the test images …")
         elif row.summary is None:
             there = row.epochs_done > 0
             words = "Nobody has predicted its test images yet." if there else "It has no finished epoch."
@@ -306,6 +324,7 @@ class RunsPane(QWidget):
                     f"figures of {run_dir}",
                 )
 
+    @Slot()
     def _recolour(self) -> None:
         rows = [replace(row, colour=self.overlays.colour(row.run_dir)) for row in self.rows()]
         if [row.colour for row in rows] != [row.colour for row in self.rows()]:
@@ -343,7 +362,6 @@ class RunsPane(QWidget):
     @Slot()
     def _evaluate_marked(self) -> None:
         for row in self.table.chosen()[:1]:
-            self.figures.show_nothing("Predicting the test images …")
             self.evaluate(row.run_dir)
 
     @Slot()

@@ -136,7 +136,7 @@ def test_masks_on_one_class_only_are_worth_a_look() -> None:
     rows = [row(n, label="yes", masks=[mask]) for n in range(4)] + [row(9, label="no")]
     one = named(checks(summary(), rows), "Framing and overlays")
     assert one.state == "look"
-    assert one.known == "Masks lie on 100% of yes and 0% of no."
+    assert one.known == "Masks lie on 100 % of yes and 0 % of no."
 
 
 def test_small_test_sets_seeds_and_hands() -> None:
@@ -147,7 +147,9 @@ def test_small_test_sets_seeds_and_hands() -> None:
     )
     assert named(few, "Size of the test set").state == "look"
     assert named(few, "Luck of the seed").state == "open"
-    assert named(few, "Labels and hands").known == "1 image of 2 decided on by no person; touched: 2."
+    assert named(few, "Labels and hands").known == (
+        "No person decided on 1 of 2 images; mended after its prediction was seen: 2."
+    )
     many = checks(summary(groups=400), rows, repeats=3)
     assert named(many, "Size of the test set").state == "fine"
     assert named(many, "Luck of the seed").known.startswith("Trained with 3 seeds")

@@ -41,6 +41,13 @@ def test_a_run_leaves_all_that_belongs_to_it(manifest: Manifest, tmp_path: Path)
     assert run.finished
     assert plain(run.metrics) == plain(tuple(rows))
     assert [row.epoch for row in rows] == [1, 2]
+    # Whoever stops listening at a checkpoint has heard of the epoch that it holds.
+    heard = 0
+    for event in events:
+        if isinstance(event, EpochDone):
+            heard = event.metrics.epoch
+        elif isinstance(event, CheckpointSaved):
+            assert event.epoch == heard
     assert events[-1].best_epoch == min(rows, key=lambda row: row.val_loss).epoch
     state = checkpoint.load(run_dir / runs.BEST, "model", "epoch")
     assert state["epoch"] == events[-1].best_epoch
