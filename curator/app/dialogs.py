@@ -15,11 +15,15 @@ def folder_of_images(parent: QWidget) -> Path | None:
 
 def may_stop_training(parent: QWidget) -> bool:
     """Asks whether the training that runs may end with its checkpoint kept."""
-    answer = QMessageBox.question(
-        parent,
-        "Curator",
-        "Training is running. Stop it and keep its last checkpoint? You can go on with it later.",
-        QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-        QMessageBox.StandardButton.Yes,
-    )
-    return answer == QMessageBox.StandardButton.Yes
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Curator")
+    box.setText("Training is running. Stop it and keep its last checkpoint? You can go on with it later.")
+    stop = box.addButton("Stop and keep", QMessageBox.ButtonRole.AcceptRole)
+    go_on = box.addButton("Go on training", QMessageBox.ButtonRole.RejectRole)
+    for button in (stop, go_on):
+        button.setAccessibleName(button.text())
+    box.setDefaultButton(stop)
+    box.setEscapeButton(go_on)
+    box.exec()
+    return box.clickedButton() is stop

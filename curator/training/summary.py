@@ -118,7 +118,9 @@ def separable_sums(layers: Sequence[Layer]) -> Separable | None:
 
 def separable_words(found: Separable) -> str:
     """One sentence on what is spared."""
-    macs, plain = (f"{number / 1e6:,.0f}\u00a0M" for number in (found.macs, found.plain_macs))
+    macs, plain = (
+        f"{number / 1e6:,.0f}\u00a0M".replace(",", "\u2009") for number in (found.macs, found.plain_macs)
+    )
     own, others = (f"{number / 1e6:.1f}\u00a0M" for number in (found.parameters, found.plain_parameters))
     return (
         f"{found.pairs} depthwise convolutions, each with the 1x1 convolution after it, take {macs} multiply-adds "

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from app_waiting import wait_until_quiet
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from curator.app import application, main_window, messages, theme
+from curator.app.dialogs import may_stop_training
 from curator.app.export_dialog import ExportDialog
 from curator.app.help_overlay import HelpOverlay
 from curator.app.keys_dialog import KeysDialog
@@ -300,6 +302,25 @@ def test_closing_while_training_asks_once(
     assert window.close() is answer
     assert asked == [True]
     assert saved.is_set() is answer
+
+
+@pytest.mark.parametrize(
+    ("key", "may"), [(Qt.Key.Key_Return, True), (Qt.Key.Key_Escape, False), ("Go on training", False)]
+)
+def test_the_question_says_what_each_button_does(
+    window: MainWindow, qtbot: QtBot, key: Qt.Key | str, may: bool
+) -> None:
+    def answer() -> None:
+        box = QApplication.activeModalWidget()
+        words = {one.text(): one for one in box.findChildren(QPushButton)}
+        assert set(words) == {"Stop and keep", "Go on training"}
+        if isinstance(key, str):
+            words[key].click()
+        else:
+            QTest.keyClick(box, key)
+
+    QTimer.singleShot(0, answer)
+    assert may_stop_training(window) is may
 
 
 def test_the_geometry_is_remembered(window: MainWindow, tmp_path: Path) -> None:

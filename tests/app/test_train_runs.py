@@ -29,7 +29,15 @@ from curator.manifest.files import read_manifest
 from curator.project import edits
 from curator.training.config import PRESETS, TrainConfig
 from curator.training.events import EpochMetrics
-from curator.training.runs import METRICS, Run, copy_manifest, given_name, write_config, write_metrics
+from curator.training.runs import (
+    METRICS,
+    Run,
+    copy_manifest,
+    given_name,
+    read_metrics,
+    write_config,
+    write_metrics,
+)
 from curator.workflow.export import export
 
 LEFT = Qt.MouseButton.LeftButton
@@ -395,10 +403,21 @@ def test_in_a_narrow_window_the_figures_take_the_tables_place(page: TrainPage, q
 
 
 def test_preset_cards_say_how_long_they_take_here(page: TrainPage, qtbot: QtBot) -> None:
-    # Two head epochs of 110 s on 4 images were seen; all of the quick look are head epochs.
+    # Two head epochs were seen, each working out the features of another view: nothing of those that follow.
     card = page.form.cards["quick-look"]
+    assert "About" not in card.accessibleName()
+    folder = page.runs.rows()[0].run_dir
+    seen = read_metrics(folder / METRICS)[0]
+    seconds = (110.0, 110.0, 110.0, 110.0, 1.0, 1.0)
+    write_metrics(
+        folder / METRICS,
+        [dataclasses.replace(seen, epoch=at, seconds=took) for at, took in enumerate(seconds, 1)],
+    )
+    page.runs.refresh()
+    settle(page, qtbot)
     trained, epochs = page.data.facts.split["train"], PRESETS["quick-look"].changes["epochs"]
-    assert f"About {rough_duration(epochs * 110 / 4 * trained)} here." in card.accessibleName()
+    expected = (4 * 110 + (epochs - 4) * 1) / 4 * trained
+    assert f"About {rough_duration(expected)} here." in card.accessibleName()
     assert "About" not in page.form.cards["from-scratch"].accessibleName()
 
 

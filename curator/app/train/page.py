@@ -192,6 +192,13 @@ class TrainPage(Page):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setAccessibleName("Training options")
         area.setWidget(holder)
+        bar = area.verticalScrollBar()
+
+        def leave_room(_least: int, most: int) -> None:
+            # The bar takes of the margin: what stands beside it stays as wide as it was.
+            inside.setContentsMargins(16, 14, 16 - (bar.sizeHint().width() if most else 0), 14)
+
+        bar.rangeChanged.connect(leave_room)
         column.addWidget(area, 1)
         column.addWidget(self.controls)
         column.addWidget(self.validations.bar)
