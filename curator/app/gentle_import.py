@@ -21,12 +21,12 @@ from typing import Final
 
 log = logging.getLogger(__name__)
 
-# In the order and with the visibility in which PyTorch loads them itself.
+# In the order and with the visibility in which PyTorch loads them itself. Not `libtorch_python.so`: what it sets up
+# while it is loaded needs the interpreter's lock, which another thread may hold while it waits for the loader.
 _LIBRARIES: Final = (
     ("libtorch_global_deps.so", True),
     ("libtorch_cpu.so", False),
     ("libtorch_cuda.so", False),
-    ("libtorch_python.so", False),
 )
 
 

@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 
 def wait_until_quiet(model: ProjectModel, qtbot: QtBot) -> None:
     """Returns once the background work on the open project is over and applied."""
-    qtbot.waitUntil(lambda: model.quiet and not model.jobs.active(), timeout=20_000)
+    qtbot.waitUntil(lambda: model.quiet and not model.jobs.active(), timeout=120_000)
