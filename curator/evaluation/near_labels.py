@@ -64,7 +64,11 @@ def conflicting_copies(rows: Iterable[ManifestRow]) -> list[Flag]:
         others = [one for one in copies.get(row.copy_group or "", ()) if one.label != row.label]
         if others:
             flags.append(
-                Flag(row.file_name, _COPIES, f"Labelled {row.label}, but {_named(others)} of one image with it.")
+                Flag(
+                    row.file_name,
+                    _COPIES,
+                    f"Labelled {row.label}, but {_named(others)} of one image with it.",
+                )
             )
             continue
         counts = Counter(one.label for one in groups[row.group])
@@ -141,8 +145,8 @@ def neighbour_flags(space: Space) -> list[Flag]:
                 Flag(
                     row.file_name,
                     float(min(0.999, ratio - 1)),
-                    f"Labelled {row.label}, but of the {_NEIGHBOURS} images that a network which did not learn from "
-                    f"it puts nearest, {len(others)} are labelled otherwise: {listed(names)}; {farther}.",
+                    f"Labelled {row.label}, but of the {_NEIGHBOURS} images that a network which did not learn "
+                    f"from it puts nearest, {len(others)} are labelled otherwise: {listed(names)}; {farther}.",
                 )
             )
     return flags

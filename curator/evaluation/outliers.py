@@ -1,8 +1,8 @@
 """Images that are unlike all others where a network puts them.
 
-The distance to the k-th nearest image in the space of normalised features (Sun, Ming, Zhu and Li, "Out-of-Distribution
-Detection with Deep Nearest Neighbors", ICML 2022), put on one scale for networks of several folds by the modified
-z-score (Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993).
+The distance to the k-th nearest image in the space of normalised features (Sun, Ming, Zhu and Li,
+"Out-of-Distribution Detection with Deep Nearest Neighbors", ICML 2022), put on one scale for networks of several
+folds by the modified z-score (Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def outlier_flags(space: Space) -> list[Flag]:
             Flag(
                 row.file_name,
                 float(score),
-                f"Unlike the rest: to its {NEIGHBOURS} nearest images it is {more:.0f} % farther than is usual "
+                f"Unlike the rest: its {NEIGHBOURS}th nearest image is {more:.0f} % farther away than is usual "
                 f"(modified z-score {score:.1f}). Nearest are {listed(names)}.",
             )
         )

@@ -1,5 +1,7 @@
-"""How much a prediction swings when the image's masks, or its crop, are toggled: a network that changes its mind then
-has looked at what the cleaning is about. Kept with the run or cross-validation in `swings.jsonl`.
+"""How much a prediction swings when the image's masks, or its crop, are toggled.
+
+A network that changes its mind then has looked at what the cleaning is about. Kept with the run or the
+cross-validation in `swings.jsonl`.
 """
 
 from __future__ import annotations
@@ -67,7 +69,9 @@ def toggled(row: ManifestRow, cleaning: Cleaning, toggle: Toggle) -> ManifestRow
     such thing."""
     masks, crop = (row.masks if cleaning == "masked" else []), (row.crop if cleaning != "raw" else None)
     if toggle == "masks":
-        return row.model_copy(update={"masks": [] if masks else row.masks, "crop": crop}) if row.masks else None
+        return (
+            row.model_copy(update={"masks": [] if masks else row.masks, "crop": crop}) if row.masks else None
+        )
     if row.crop is None:
         return None
     return row.model_copy(update={"masks": masks, "crop": None if crop else row.crop})
@@ -148,15 +152,17 @@ def swing_flags(swings: Iterable[Swing], classes: Sequence[str], cleaning: Clean
         if not turned and swing.largest < LEAST:
             continue
         parts = []
-        toggles: tuple[tuple[Toggle, bool], ...] = (("masks", cleaning == "masked"), ("crop", cleaning != "raw"))
+        toggles: tuple[tuple[Toggle, bool], ...] = (
+            ("masks", cleaning == "masked"),
+            ("crop", cleaning != "raw"),
+        )
         for toggle, used in toggles:
             other = swing.masks if toggle == "masks" else swing.crop
             if other is not None and (_best(other) != said or swing.change(toggle) >= LEAST):
                 turn = f", and {classes[_best(other)]} is said instead" if _best(other) != said else ""
                 parts.append(f"{'without' if used else 'with'} its {toggle} {other[said]:.2f}{turn}")
-        reason = (
-            f"The prediction swings: {classes[said]} {swing.as_trained[said]:.2f} as trained, {'; '.join(parts)}."
-        )
+        before = f"{classes[said]} {swing.as_trained[said]:.2f} as trained"
+        reason = f"The prediction swings: {before}, {'; '.join(parts)}."
         flags.append(Flag(swing.file_name, swing.largest + turned, reason))
     return flags
 
@@ -164,7 +170,9 @@ def swing_flags(swings: Iterable[Swing], classes: Sequence[str], cleaning: Clean
 def write_swings(folder: Path, swings: Sequence[Swing]) -> None:
     """Keeps swings in `swings.jsonl` in order of `file_name`, whole or not at all."""
     ordered = sorted(swings, key=lambda one: one.file_name)
-    write_text(folder / SWINGS, "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in ordered))
+    write_text(
+        folder / SWINGS, "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in ordered)
+    )
 
 
 def read_swings(folder: Path) -> dict[str, float]:
