@@ -415,7 +415,7 @@ def test_a_cross_validation_is_in_the_menu_and_shown_out_of_fold(
     qtbot.waitUntil(lambda: page.results is not None and bool(page.results.folds), timeout=30_000)
     assert page.facts.heading.text().startswith("OUT OF FOLD, 8 IMAGES")
     assert page.bar.sources.currentText().startswith("out of fold: ")
-    assert not page.bar.splits["test"].isEnabled()
+    assert not page.bar.splits["test"].isVisible()
     item = shown(page)[0]
     wanted = page.showing._wanted(item)
     assert wanted is not None

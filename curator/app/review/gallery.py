@@ -204,7 +204,7 @@ class Gallery(QListView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tiles share the width, so that no strip of it stays empty."""
         width = self.contentsRect().width() - self.verticalScrollBar().sizeHint().width() - 2
-        columns = max(1, width // (GALLERY_SIDE + _GAP))
+        columns = max(1, round(width / (GALLERY_SIDE + _GAP)))
         side = width // columns
         self.setGridSize(QSize(side, side + _TEXT_HEIGHT))
         super().resizeEvent(event)
