@@ -16,6 +16,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 from review_runs import put_run
+from test_shell_accessibility import nameless
 
 from curator.app import messages
 from curator.app.project_model import ProjectModel
@@ -275,6 +276,7 @@ def test_a_rubber_band_selects_what_it_touches(page: ReviewPage, qtbot: QtBot) -
 def test_filters_of_the_panel_and_esc_lets_go(page: ReviewPage, qtbot: QtBot) -> None:
     qtbot.mouseClick(page.bar.more, Qt.MouseButton.LeftButton)
     assert page.filters.isVisible()
+    assert nameless(page.filters) == []
     item = shown(page)[0]
     qtbot.mouseClick(page.filters.chips["labels", item.true], Qt.MouseButton.LeftButton)
     assert {one.true for one in shown(page)} == {item.true}
