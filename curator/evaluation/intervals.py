@@ -137,8 +137,8 @@ def paired_differences(
     """How much each figure of `first` is above that of `second`, of the images that both tell of.
 
     Both are judged on the same draws of whole groups, so that what makes a draw easy or hard for both falls
-    out of the difference (paired bootstrap; Efron and Tibshirani, 1993, chapter 16). Label and group of an
-    image must be the same in both.
+    out of the difference (paired bootstrap; Efron and Tibshirani, 1993, chapter 16). The group of an image must
+    be the same in both; draws in which a figure is not defined for both are left out.
     """
     others = {one.file_name: one for one in second}
     shared = sorted((one for one in first if one.file_name in others), key=lambda one: one.file_name)
@@ -183,8 +183,8 @@ def _with_intervals(
 def _draws(
     true: Indices, predicted: Indices, probabilities: Floats, groups: Indices, seed: int, samples: int
 ) -> dict[str, tuple[float | None, Floats]]:
-    """Each figure of all images, and of the draws in which it is defined; which those are, and the draws
-    themselves, follow from `true`, `groups` and `seed` alone.
+    """Each figure of all images, and of each draw, NaN where it is not defined there; the draws follow from
+    `groups` and `seed` alone.
     """
     if not len(true):
         return {name: (None, np.zeros(0)) for name in METRICS}
@@ -202,7 +202,9 @@ def _draws(
     curves = _rank_orders(true, probabilities[by_class])
     starts = np.flatnonzero(np.diff(true, prepend=-1))
     # A macro AUROC sorts every draw once a class: with many classes fewer draws, not minutes.
-    ranked = min(samples, max(_LEAST_SAMPLES, _RANKED_CELLS // max(1, len(true) * len(curves))))
+    classes = probabilities.shape[1]
+    sorts = len(true) * (classes if classes > 2 else 1)
+    ranked = min(samples, max(_LEAST_SAMPLES, _RANKED_CELLS // max(1, sorts)))
     random = np.random.default_rng(seed)
     drawn: list[list[Floats]] = [[] for _ in METRICS]
     count = int(groups.max()) + 1
@@ -258,7 +260,8 @@ def _rank_orders(true: Indices, probabilities: Floats) -> list[_RankOrder]:
 
 
 def _areas(weights: Floats, curves: Sequence[_RankOrder]) -> Floats:
-    """The AUROC of each draw that has one, from the images' weights (draws, n); Mann-Whitney, ties halved."""
+    """The AUROC of each draw, NaN where it has none, from the images' weights (draws, n); Mann-Whitney, ties
+    halved."""
     total, defined = np.zeros(len(weights)), np.zeros(len(weights))
     below = np.zeros((len(weights), weights.shape[1] + 1))
     for curve in curves:
@@ -270,12 +273,12 @@ def _areas(weights: Floats, curves: Sequence[_RankOrder]) -> Floats:
         pairs = of_it.sum(axis=1) * below[:, -1]
         total += np.divide(above, pairs, out=np.zeros_like(above), where=pairs > 0)
         defined += pairs > 0
-    some = defined > 0
-    areas: Floats = total[some] / defined[some]
+    areas: Floats = np.divide(total, defined, out=np.full_like(total, np.nan), where=defined > 0)
     return areas
 
 
 def _interval(value: float | None, drawn: Floats) -> Interval | None:
+    drawn = drawn[~np.isnan(drawn)]
     if value is None or math.isnan(value) or not len(drawn):
         return None
     low, high = np.percentile(drawn, [2.5, 97.5])
