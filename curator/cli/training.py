@@ -163,15 +163,23 @@ def _trained(
 
 
 def evaluate(
-    run: Path = typer.Argument(..., help="A run's folder."),
+    run: Path = typer.Argument(..., help="The folder of a run or of a cross-validation."),
     manifest: Path | None = typer.Option(None, "--manifest", help="Another manifest than the run's own."),
     root: Path | None = typer.Option(None, "--root", help="Where the images lie, if not where it says."),
     out: Path | None = typer.Option(None, "--out", help="Write the result as JSON here."),
     report: Path | None = typer.Option(None, "--report", help="Write a self-contained HTML report here."),
+    against: Path | None = typer.Option(
+        None, "--against", help="An earlier run that the report compares RUN with."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
-    """Evaluate RUN on the test split: metrics with 95 % intervals, a prediction for every image."""
-    _evaluated(run, manifest, root, out, report, as_json)
+    """Evaluate RUN on the test split: metrics with 95 % intervals, a prediction for every image.
+
+    A cross-validation is not predicted anew: its figures are those of every image out of fold.
+    """
+    if against is not None and report is None:
+        raise typer.BadParameter("only a report compares: give --report.", param_hint="--against")
+    _evaluated(run, manifest, root, out, report, as_json, against)
 
 
 def predict(
@@ -217,37 +225,38 @@ def _epoch_line(event: EpochDone, epochs: int) -> str:
 
 
 def _evaluated(
-    run: Path, manifest: Path | None, root: Path | None, out: Path | None, report: Path | None, as_json: bool
+    run: Path,
+    manifest: Path | None,
+    root: Path | None,
+    out: Path | None,
+    report: Path | None,
+    as_json: bool,
+    against: Path | None = None,
 ) -> None:
     """Evaluates, writes what was asked for, and prints the summary."""
-    from curator.evaluation.evaluate import Evaluated
-    from curator.evaluation.evaluate import evaluate as evaluate_run
+    from curator.cli.comparing import report_on, results_of
     from curator.evaluation.honesty import checks, too_good, warning
-    from curator.evaluation.report import write_report
     from curator.manifest.files import read_manifest, write_text
     from curator.training.device import memory_kept
-    from curator.training.runs import load_run
 
     read = read_manifest(manifest) if manifest is not None else None
-    done: Evaluated | None = None
     with memory_kept():
-        for event in drawn(evaluate_run(run, manifest=read, root=root)):
-            if isinstance(event, Evaluated):
-                done = event
-    if done is None or not done.predictions:
-        raise CuratorError(f"{run} has no test image that could be predicted: look at the warnings above.")
-    answer = {"run": str(run), **done.summary.to_json(), "predictions": [asdict(p) for p in done.predictions]}
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_text(out, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
-    if report is not None:
-        write_report(run, done.predictions, done.summary, report)
-        complain(f"Report written to {report}.")
+        done = results_of(run, read, root)
+        answer = {
+            "run": str(run),
+            **done.summary.to_json(),
+            "predictions": [asdict(p) for p in done.predictions],
+        }
+        if out is not None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            write_text(out, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+        if report is not None:
+            report_on(done, report, read, against)
     if as_json:
         say_json(answer)
         return
     summary = done.summary
-    say(f"test: {summary.n_images} images in {summary.n_groups} groups")
+    say(f"{done.split or 'out of fold'}: {summary.n_images} images in {summary.n_groups} groups")
     for name, interval in summary.metrics.items():
         if interval is not None:
             say(
@@ -256,7 +265,7 @@ def _evaluated(
     say(f"  {'majority class':<24} {summary.majority:.3f}")
     found = too_good(summary)
     if found:
-        used = read or load_run(run).manifest()
+        used = read or done.run.manifest()
         say(f"\n{warning(found)}")
         for one in checks(summary, used.rows, touched=used.info.test_touched):
             say(f"  {one.title}: {one.known}\n    {one.todo}")

@@ -113,7 +113,7 @@ def summarise(
     without a group is one of its own. Draws in which a figure is not defined are left out of its interval; the
     AUROC of many classes and images takes fewer draws, never below 200.
     """
-    true, predicted, probabilities, groups = _arrays(predictions, classes)
+    true, predicted, probabilities, groups = arrays_of(predictions, classes)
     counts = confusion_matrix(true, predicted, len(classes))
     return Summary(
         n_images=len(true),
@@ -143,7 +143,7 @@ def paired_differences(
     others = {one.file_name: one for one in second}
     shared = sorted((one for one in first if one.file_name in others), key=lambda one: one.file_name)
     drawn = [
-        _draws(*_arrays(part, classes), seed, samples)
+        _draws(*arrays_of(part, classes), seed, samples)
         for part in (shared, [others[one.file_name] for one in shared])
     ]
     found: dict[str, Interval | None] = {}
@@ -155,7 +155,7 @@ def paired_differences(
     return found
 
 
-def _arrays(
+def arrays_of(
     predictions: Sequence[Prediction], classes: Sequence[str]
 ) -> tuple[Indices, Indices, Floats, Indices]:
     """True and predicted classes (n,), probabilities (n, classes) and groups (n,) of what has a known label."""
