@@ -11,6 +11,7 @@ import typer
 
 from curator.cli import validation
 from curator.cli.output import complain, drawn, say, say_json, table
+from curator.cli.queues import list_queues
 from curator.cli.rates import find_rates
 from curator.errors import CuratorError, TrainingError
 
@@ -171,6 +172,9 @@ def evaluate(
     against: Path | None = typer.Option(
         None, "--against", help="An earlier run that the report compares RUN with."
     ),
+    queues: bool = typer.Option(
+        False, "--queues", help="List what is probably wrong with the data instead."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Evaluate RUN on the test split: metrics with 95 % intervals, a prediction for every image.
@@ -179,6 +183,11 @@ def evaluate(
     """
     if against is not None and report is None:
         raise typer.BadParameter("only a report compares: give --report.", param_hint="--against")
+    if queues:
+        if report is not None:
+            raise typer.BadParameter("the report is of metrics: leave it out.", param_hint="--queues")
+        list_queues(run, manifest, root, out, as_json)
+        return
     _evaluated(run, manifest, root, out, report, as_json, against)
 
 
