@@ -180,8 +180,8 @@ def predict(
     as_json: bool = typer.Option(False, "--json", help="Print the probabilities as JSON."),
 ) -> None:
     """Print the probabilities that RUN gives to new images."""
+    from curator.evaluation.predict_files import FilePredicted, predict_files
     from curator.training.runs import load_run
-    from curator.workflow.predict import FilePredicted, predict_files
 
     classes = load_run(run).classes
     events = drawn(predict_files(run, images))

@@ -155,7 +155,7 @@ class ReviewPage(Page):
         project = self.model.project
         if self.results is None or project is None:
             return
-        self.facts.show_summary(self.results.split, self.results.summary, project.test_touched)
+        self.facts.show_summary(self.results.split or "all", self.results.summary, project.test_touched)
 
     def _fill(self) -> None:
         if self.results is None:
