@@ -220,9 +220,11 @@ def _evaluated(
     run: Path, manifest: Path | None, root: Path | None, out: Path | None, report: Path | None, as_json: bool
 ) -> None:
     """Evaluates, writes what was asked for, and prints the summary."""
+    from curator.evaluation.curve_bands import headline
     from curator.evaluation.evaluate import Evaluated
     from curator.evaluation.evaluate import evaluate as evaluate_run
     from curator.evaluation.honesty import checks, too_good, warning
+    from curator.evaluation.intervals import intervals_of
     from curator.evaluation.report import write_report
     from curator.manifest.files import read_manifest, write_text
     from curator.training.device import memory_kept
@@ -236,7 +238,14 @@ def _evaluated(
                 done = event
     if done is None or not done.predictions:
         raise CuratorError(f"{run} has no test image that could be predicted: look at the warnings above.")
-    answer = {"run": str(run), **done.summary.to_json(), "predictions": [asdict(p) for p in done.predictions]}
+    summary = done.summary
+    curves = headline(done.predictions, summary.classes)
+    answer = {
+        "run": str(run),
+        **summary.to_json(),
+        "curves": curves,
+        "predictions": [asdict(p) for p in done.predictions],
+    }
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_text(out, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
@@ -246,14 +255,13 @@ def _evaluated(
     if as_json:
         say_json(answer)
         return
-    summary = done.summary
     say(f"test: {summary.n_images} images in {summary.n_groups} groups")
-    for name, interval in summary.metrics.items():
+    for name, interval in (summary.metrics | intervals_of(curves["figures"])).items():
         if interval is not None:
             say(
-                f"  {name.replace('_', ' '):<24} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+                f"  {name.replace('_', ' '):<26} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
             )
-    say(f"  {'majority class':<24} {summary.majority:.3f}")
+    say(f"  {'majority class':<26} {summary.majority:.3f}")
     found = too_good(summary)
     if found:
         used = read or load_run(run).manifest()

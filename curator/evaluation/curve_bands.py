@@ -159,24 +159,34 @@ def read_curves(
 
 
 def headline(predictions: Sequence[Prediction], classes: Sequence[str]) -> dict[str, Any]:
-    """What the curves come to, as plain values: average precision (of the second of two classes, the macro mean of
-    more), expected calibration error (Guo and others, 2017, of what was said) and Brier score, each with its
-    interval as `Summary.to_json` has them."""
+    """What the curves come to, as plain values.
+
+    `figures` holds average precision (of the second of two classes, the macro mean of more), expected calibration
+    error (of what was said: Guo and others, 2017) and Brier score, each with its interval as `Summary.to_json`
+    has the metrics.
+    """
     positive = default_positive(classes)
-    figures: dict[str, Interval | None] = {}
-    for which in dict.fromkeys((None, positive)):
-        for event in read_curves(predictions, classes, which):
-            if isinstance(event, BandsReady):
-                # What is said is judged over all classes; precision and recall are of the class that is sought.
-                names = ("average_precision", "brier") if which == positive else ()
-                figures |= {name: event.figures[name] for name in names}
-                if which is None:
-                    figures["expected_calibration_error"] = event.figures["calibration_error"]
+    of_class = _intervals(predictions, classes, positive)
+    of_all = of_class if positive is None else _intervals(predictions, classes, None)
+    figures = {
+        "average_precision": of_class["average_precision"],
+        "expected_calibration_error": of_all["calibration_error"],
+        "brier": of_all["brier"],
+    }
     return {
         "positive": None if positive is None else classes[positive],
         "calibration_bins": curves.BINS,
-        **plain_intervals(figures),
+        "figures": plain_intervals(figures),
     }
+
+
+def _intervals(
+    predictions: Sequence[Prediction], classes: Sequence[str], positive: int | None
+) -> dict[str, Interval | None]:
+    for event in read_curves(predictions, classes, positive):
+        if isinstance(event, BandsReady):
+            return event.figures
+    raise AssertionError("read_curves ends with the bands")
 
 
 def _squares(sample: Sample, positive: int | None) -> Floats:

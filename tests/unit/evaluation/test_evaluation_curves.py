@@ -291,14 +291,14 @@ def test_the_headline_names_average_precision_calibration_error_and_brier_score(
     found = headline(predictions_of(true, probabilities, ["no", "yes"]), ["no", "yes"])
     assert found["positive"] == "yes"
     assert found["calibration_bins"] == 15
-    assert found["average_precision"]["value"] == pytest.approx(1.0)
-    assert found["brier"]["value"] == pytest.approx((0.01 + 0.04 + 0.36 + 0.09) / 4)
+    assert found["figures"]["average_precision"]["value"] == pytest.approx(1.0)
+    assert found["figures"]["brier"]["value"] == pytest.approx((0.01 + 0.04 + 0.36 + 0.09) / 4)
     same(
-        found["expected_calibration_error"]["value"],
+        found["figures"]["expected_calibration_error"]["value"],
         curves.expected_calibration_error(true, probabilities) or 0,
     )
-    low, high = found["brier"]["low"], found["brier"]["high"]
-    assert low < found["brier"]["value"] < high
+    low, high = found["figures"]["brier"]["low"], found["figures"]["brier"]["high"]
+    assert low < found["figures"]["brier"]["value"] < high
     many = headline(predictions_of([0, 1, 2], np.eye(3), list("abc")), list("abc"))
     assert many["positive"] is None
-    assert many["brier"]["value"] == 0
+    assert many["figures"]["brier"]["value"] == 0
