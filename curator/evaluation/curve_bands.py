@@ -61,7 +61,8 @@ class CurvesReady(Event):
     """One class against the rest, or for `positive` None the mean of all classes (macro average).
 
     `reliability` is of the probability of the class; of all classes it is of the probability of what was said
-    (Guo and others, 2017). `values` holds the `FIGURES`. A curve is None where it is not defined.
+    (Guo and others, 2017). `values` holds the `FIGURES`, `class_areas` each class's AUROC.
+    A curve is None where it is not defined.
     """
 
     sample: Sample
@@ -71,6 +72,7 @@ class CurvesReady(Event):
     precision_recall: Curve | None
     reliability: Bins
     values: dict[str, float | None]
+    class_areas: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,9 @@ def find_curves(sample: Sample, positive: int | None) -> CurvesReady:
     else:
         roc = curves.mean_curve(rocs, steps=False) if rocs else None
         recall = curves.mean_curve(recalls, steps=True) if recalls else None
-    return CurvesReady(
-        sample, positive, sweeps[0] if positive is not None else None, roc, recall, bins, values
-    )
+    areas = curves.class_areas(sample.true, sample.probabilities)
+    swept = sweeps[0] if positive is not None else None
+    return CurvesReady(sample, positive, swept, roc, recall, bins, values, areas)
 
 
 def read_curves(

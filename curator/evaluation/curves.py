@@ -251,25 +251,28 @@ def histogram(probabilities: Floats, bins: int = HISTOGRAM_BINS) -> Indices:
     return np.histogram(probabilities, bins, (0.0, 1.0))[0].astype(np.int64)
 
 
-def per_class(true: Indices, predicted: Indices, probabilities: Floats) -> tuple[ClassRow, ...]:
-    """A row for each class, in their order."""
-    classes = probabilities.shape[1]
-    counts = confusion_matrix(true, predicted, classes)
+def class_areas(true: Indices, probabilities: Floats) -> tuple[float | None, ...]:
+    """The AUROC of each class against the rest; None where it is not defined."""
+    found = (roc(sweep(true == index, probabilities[:, index])) for index in range(probabilities.shape[1]))
+    return tuple(area(curve) if curve is not None else None for curve in found)
+
+
+def per_class(confusion: Indices, areas: Sequence[float | None]) -> tuple[ClassRow, ...]:
+    """A row for each class, from counts (classes, classes), rows true, and `class_areas`."""
     rows = []
-    for index in range(classes):
+    for index, of_class in enumerate(areas):
         right, support, said = (
-            int(counts[index, index]),
-            int(counts[index].sum()),
-            int(counts[:, index].sum()),
+            int(confusion[index, index]),
+            int(confusion[index].sum()),
+            int(confusion[:, index].sum()),
         )
-        curve = roc(sweep(true == index, probabilities[:, index]))
         rows.append(
             ClassRow(
                 support,
                 _share(right, said),
                 _share(right, support),
                 _share(2 * right, said + support),
-                area(curve) if curve is not None else None,
+                of_class,
             )
         )
     return tuple(rows)
@@ -285,11 +288,8 @@ def said_at(probabilities: Floats, positive: int, threshold: float) -> Indices:
 
 
 def confusion_at(true: Indices, probabilities: Floats, positive: int, threshold: float) -> Indices:
-    """Counts at a threshold, (2, 2), rows true: of two classes in their order, of more the rest and `positive`."""
-    if probabilities.shape[1] == 2:
-        return confusion_matrix(true, said_at(probabilities, positive, threshold), 2)
-    said = (probabilities[:, positive] >= threshold).astype(np.int64)
-    return confusion_matrix((true == positive).astype(np.int64), said, 2)
+    """Of two classes, the counts at a threshold of one of them, (2, 2), rows true."""
+    return confusion_matrix(true, said_at(probabilities, positive, threshold), 2)
 
 
 def _share(part: int, whole: int) -> float | None:
