@@ -244,16 +244,21 @@ def _evaluated(
 ) -> None:
     """Evaluates, writes what was asked for, and prints the summary."""
     from curator.cli.comparing import report_on, results_of
+    from curator.evaluation.curve_bands import headline
     from curator.evaluation.honesty import checks, too_good, warning
+    from curator.evaluation.intervals import intervals_of
     from curator.manifest.files import read_manifest, write_text
     from curator.training.device import memory_kept
 
     read = read_manifest(manifest) if manifest is not None else None
     with memory_kept():
         done = results_of(run, read, root)
+        summary = done.summary
+        curves = headline(done.predictions, summary.classes)
         answer = {
             "run": str(run),
-            **done.summary.to_json(),
+            **summary.to_json(),
+            "curves": curves,
             "predictions": [asdict(p) for p in done.predictions],
         }
         if out is not None:
@@ -264,14 +269,13 @@ def _evaluated(
     if as_json:
         say_json(answer)
         return
-    summary = done.summary
     say(f"{done.split or 'out of fold'}: {summary.n_images} images in {summary.n_groups} groups")
-    for name, interval in summary.metrics.items():
+    for name, interval in (summary.metrics | intervals_of(curves["figures"])).items():
         if interval is not None:
             say(
-                f"  {name.replace('_', ' '):<24} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+                f"  {name.replace('_', ' '):<26} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
             )
-    say(f"  {'majority class':<24} {summary.majority:.3f}")
+    say(f"  {'majority class':<26} {summary.majority:.3f}")
     found = too_good(summary)
     if found:
         used = read or done.run.manifest()

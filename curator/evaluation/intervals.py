@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias
 
@@ -151,7 +151,7 @@ def paired_differences(
         (value, values), (other, other_values) = (one[name] for one in drawn)
         found[name] = None
         if value is not None and other is not None:
-            found[name] = _interval(value - other, values - other_values)
+            found[name] = interval_of(value - other, values - other_values)
     return found
 
 
@@ -177,7 +177,7 @@ def _with_intervals(
 ) -> dict[str, Interval | None]:
     """The figures of all images, and their intervals from `samples` draws of whole groups."""
     drawn = _draws(true, predicted, probabilities, groups, seed, samples)
-    return {name: _interval(value, values) for name, (value, values) in drawn.items()}
+    return {name: interval_of(value, values) for name, (value, values) in drawn.items()}
 
 
 def _draws(
@@ -202,16 +202,12 @@ def _draws(
     curves = _rank_orders(true, probabilities[by_class])
     starts = np.flatnonzero(np.diff(true, prepend=-1))
     # A macro AUROC sorts every draw once a class: with many classes fewer draws, not minutes.
+    # By the number of classes, not by the curves there are: two runs that are paired sort equally many draws.
     classes = probabilities.shape[1]
-    sorts = len(true) * (classes if classes > 2 else 1)
-    ranked = min(samples, max(_LEAST_SAMPLES, _RANKED_CELLS // max(1, sorts)))
-    random = np.random.default_rng(seed)
+    ranked = ranked_samples(samples, len(true), classes if classes > 2 else 1)
     drawn: list[list[Floats]] = [[] for _ in METRICS]
-    count = int(groups.max()) + 1
-    rows = max(1, _CHUNK_CELLS // max(len(true), count))
-    for first in range(0, samples, rows):
-        here = min(rows, samples - first)
-        weights = _times_drawn(random.integers(0, count, (here, count)), count)[:, groups]
+    first = 0
+    for weights in group_draws(groups, seed, samples):
         total = weights.sum(axis=1)
         of_class = np.add.reduceat(weights, starts, axis=1)
         hits = np.add.reduceat(weights * right, starts, axis=1)
@@ -221,9 +217,27 @@ def _draws(
         drawn[1].append(_areas(weights[: max(0, ranked - first)], curves))
         drawn[2].append(weights @ right / total)
         drawn[3].append(weights @ losses / total)
+        first += len(weights)
     return {
         name: (value, np.concatenate(parts)) for name, value, parts in zip(METRICS, whole, drawn, strict=True)
     }
+
+
+def group_draws(groups: Indices, seed: int, samples: int) -> Iterator[Floats]:
+    """How often each image counts in each of `samples` draws of whole groups with replacement: parts of (draws, n),
+    each about 8 MB. `groups` (n,) are numbers from 0; the draws follow from them and `seed` alone.
+    """
+    random = np.random.default_rng(seed)
+    count = int(groups.max()) + 1
+    rows = max(1, _CHUNK_CELLS // max(len(groups), count))
+    for first in range(0, samples, rows):
+        here = min(rows, samples - first)
+        yield _times_drawn(random.integers(0, count, (here, count)), count)[:, groups]
+
+
+def ranked_samples(samples: int, images: int, curves: int) -> int:
+    """How many of `samples` draws to take where each sorts all images for each of `curves`: never below 200."""
+    return min(samples, max(_LEAST_SAMPLES, _RANKED_CELLS // max(1, images * curves)))
 
 
 def _times_drawn(picked: Indices, count: int) -> Floats:
@@ -277,7 +291,9 @@ def _areas(weights: Floats, curves: Sequence[_RankOrder]) -> Floats:
     return areas
 
 
-def _interval(value: float | None, drawn: Floats) -> Interval | None:
+def interval_of(value: float | None, drawn: Floats) -> Interval | None:
+    """`value` with the percentiles 2.5 and 97.5 of what was drawn, NaN left out; None where it or all draws are
+    undefined."""
     drawn = drawn[~np.isnan(drawn)]
     if value is None or math.isnan(value) or not len(drawn):
         return None
