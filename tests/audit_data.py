@@ -20,7 +20,7 @@ WIDTH, HEIGHT, EDGE = 64, 56, 6
 
 
 def planted(
-    folder: Path, what: Planted, *, groups: int = 30, classes: tuple[str, ...] = ("no", "yes"), seed: int = 1
+    folder: Path, what: Planted, *, groups: int = 22, classes: tuple[str, ...] = ("no", "yes"), seed: int = 1
 ) -> Manifest:
     """`groups` a class, every third of two images, cropped to what lies within the border; see `Planted`.
 

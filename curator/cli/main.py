@@ -7,7 +7,7 @@ import sys
 import typer
 
 from curator import __version__
-from curator.cli import curating, doctor, models, training, window
+from curator.cli import auditing, curating, doctor, models, training, window
 from curator.cli.output import complain
 from curator.errors import CuratorError
 
@@ -30,6 +30,7 @@ for _command in (
     training.train,
     training.evaluate,
     training.predict,
+    auditing.audit,
     models.models,
     doctor.doctor,
 ):

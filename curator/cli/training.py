@@ -224,6 +224,7 @@ def _evaluated(
     from curator.evaluation.evaluate import evaluate as evaluate_run
     from curator.evaluation.honesty import checks, too_good, warning
     from curator.evaluation.report import write_report
+    from curator.evaluation.shortcut_audit import find_audit
     from curator.manifest.files import read_manifest, write_text
     from curator.training.device import memory_kept
     from curator.training.runs import load_run
@@ -258,5 +259,6 @@ def _evaluated(
     if found:
         used = read or load_run(run).manifest()
         say(f"\n{warning(found)}")
-        for one in checks(summary, used.rows, touched=used.info.test_touched):
+        known = find_audit(run, used.info.sha256)
+        for one in checks(summary, used.rows, touched=used.info.test_touched, audit=known):
             say(f"  {one.title}: {one.known}\n    {one.todo}")

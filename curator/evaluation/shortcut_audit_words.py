@@ -32,6 +32,11 @@ LOOKED_AT: Final[Mapping[Key, str]] = {
     "masks": "Number, kinds, areas and places of the masks: no pixel of the image.",
 }
 
+MANY_LOOKS: Final = (
+    "The intervals are of 95 %: of a dozen looks one may stand out by chance, so one that lies just above guessing "
+    "asks for more images. Nothing found is not proof that nothing is there."
+)
+
 _CURES: Final[Mapping[tuple[Key, Images], str]] = {
     ("file", "file"): (
         "Cleaning does not change the files, but a network sees pixels only: the rows below say whether what made "
