@@ -7,7 +7,7 @@ import sys
 import typer
 
 from curator import __version__
-from curator.cli import comparing, curating, doctor, models, training, window
+from curator.cli import auditing, comparing, curating, doctor, models, training, window
 from curator.cli.output import complain
 from curator.errors import CuratorError
 
@@ -31,6 +31,7 @@ for _command in (
     training.evaluate,
     training.predict,
     comparing.compare,
+    auditing.audit,
     models.models,
     doctor.doctor,
 ):

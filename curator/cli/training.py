@@ -247,6 +247,7 @@ def _evaluated(
     from curator.evaluation.curve_bands import headline
     from curator.evaluation.honesty import checks, too_good, warning
     from curator.evaluation.intervals import intervals_of
+    from curator.evaluation.shortcut_audit import find_audit
     from curator.manifest.files import read_manifest, write_text
     from curator.training.device import memory_kept
 
@@ -280,5 +281,6 @@ def _evaluated(
     if found:
         used = read or done.run.manifest()
         say(f"\n{warning(found)}")
-        for one in checks(summary, used.rows, touched=used.info.test_touched):
+        known = find_audit(run, used.info.sha256)
+        for one in checks(summary, used.rows, touched=used.info.test_touched, audit=known):
             say(f"  {one.title}: {one.known}\n    {one.todo}")

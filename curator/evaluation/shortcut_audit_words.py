@@ -1,0 +1,163 @@
+"""What an audit says to a person: titles, what was looked at, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from curator.evaluation.shortcut_audit import Audit, AuditRow
+
+Key: TypeAlias = Literal["file", "ring", "outside", "outline", "size", "blur", "masks"]
+Images: TypeAlias = Literal["file", "raw", "cleaned"]
+
+TITLES: Final[Mapping[Key, str]] = {
+    "file": "File facts alone",
+    "ring": "Border ring alone",
+    "outside": "All but the head",
+    "outline": "Outline of the head alone",
+    "size": "Size and place alone",
+    "blur": "Shape and blur alone",
+    "masks": "Masks alone",
+}
+
+# What the guess rests on, for a tool tip and the report.
+LOOKED_AT: Final[Mapping[Key, str]] = {
+    "file": "Bytes, width, height, format, colour mode, JPEG tables and subsampling, density, metadata.",
+    "ring": "Grey levels of the outermost sixteenth of the image.",
+    "outside": "The image with the head blanked: what is left is background, overlays, and the head's outline.",
+    "outline": "Where the head lies and its shape, filled: no pixel of it.",
+    "size": "Width, height, aspect, and where the crop lies: no pixel. A network sees of it what scaling leaves.",
+    "blur": "Aspect, and how sharp the network's square is, brain and all: what scaling and compression left.",
+    "masks": "Number, kinds, areas and places of the masks: no pixel of the image.",
+}
+
+MANY_LOOKS: Final = (
+    "The intervals are of 95 %: of a dozen looks one may stand out by chance, so one that lies just above guessing "
+    "asks for more images. Nothing found is not proof that nothing is there."
+)
+
+_CURES: Final[Mapping[tuple[Key, Images], str]] = {
+    ("file", "file"): (
+        "Cleaning does not change the files, but a network sees pixels only: the rows below say whether what made "
+        "the files differ is seen in those."
+    ),
+    ("ring", "raw"): "A network could learn that instead of the brain: crop to the head.",
+    ("ring", "cleaned"): (
+        "It is left after cleaning: look at the edges of the crops, and at images that end within the head."
+    ),
+    ("outside", "raw"): "A network could learn that instead of the brain: crop and mask.",
+    ("outside", "cleaned"): (
+        "It is left after cleaning: look for overlays without a mask and for unlike backgrounds. The head's "
+        "outline is in it too: compare that row."
+    ),
+    ("outline", "raw"): (
+        "The classes were taken at other heights or from other sides, or framed otherwise: cropping helps against "
+        "the framing, and only other images against the rest."
+    ),
+    ("outline", "cleaned"): (
+        "The classes differ in slice height, in view or in how tightly they were framed: choose images of both "
+        "that are alike in those."
+    ),
+    ("size", "raw"): (
+        "A network does not see it, but for the blur and the shape that it leaves: compare that row."
+    ),
+    ("size", "cleaned"): (
+        "A network does not see it, but for the blur and the shape that it leaves: compare that row."
+    ),
+    ("blur", "raw"): (
+        "A network could learn that instead of the brain: crop, and train with augmentation of scale and noise."
+    ),
+    ("blur", "cleaned"): (
+        "It is left after cleaning, which sharpens nothing: train with augmentation of scale and noise, and try "
+        "the model on images from elsewhere before you believe it."
+    ),
+    ("masks", "cleaned"): (
+        "The masks themselves tell the classes apart: fill them with the background or by inpainting, not black, "
+        "and compare a run on crops alone."
+    ),
+}
+
+
+def title(row: AuditRow) -> str:
+    """A row's name with which images it is of: "Border ring alone, raw"."""
+    return TITLES[row.key] if row.images == "file" else f"{TITLES[row.key]}, {row.images}"
+
+
+def verdict_words(row: AuditRow, majority_class: str, groups: int) -> str:
+    """A row's verdict in one or two sentences."""
+    figure = row.balanced_accuracy
+    name = TITLES[row.key]
+    if figure is None:
+        return "No kept image has a mask: there is nothing to guess from."
+    if row.verdict == "fine":
+        span = f"{figure.value:.2f} [{figure.low:.2f}, {figure.high:.2f}]"
+        return (
+            f"Nothing found: {span} is no clear step above the {row.chance:.2f} of guessing, as far as "
+            f"{groups} groups can tell."
+        )
+    return f"{_said(row, name, majority_class)} {_CURES[row.key, row.images]}"
+
+
+def _said(row: AuditRow, name: str, majority_class: str) -> str:
+    verb = "guesses" if name.startswith(("Border", "All", "Outline")) else "guess"
+    if row.accuracy is not None and row.accuracy.value > row.baseline:
+        return (
+            f"{name} {verb} the label in {_percent(row.accuracy.value)} of images; always saying "
+            f"“{majority_class}” gives {_percent(row.baseline)}."
+        )
+    assert row.balanced_accuracy is not None
+    return (
+        f"{name} {verb} right in {_percent(row.balanced_accuracy.value)} of each class on average; without any "
+        f"knowledge it would be {_percent(row.chance)}."
+    )
+
+
+def sentence(audit: Audit) -> str:
+    """The audit in one or two sentences, for the top of the table."""
+    if not audit.rows:
+        return audit.note
+    worst = audit.worst
+    found = [row for row in audit.rows if row.verdict == "look"]
+    if worst is None or not found:
+        return (
+            f"Nothing found: none of {len(audit.rows)} looks past the brain tells the label better than guessing, "
+            f"as far as {audit.images} images in {audit.groups} groups can tell. That does not prove that there "
+            "is none."
+        )
+    cleaned = [row for row in found if row.images == "cleaned"]
+    after = (
+        "After cleaning none of what a network sees does."
+        if not cleaned
+        else f"After cleaning {len(cleaned)} of {sum(row.images == 'cleaned' for row in audit.rows)} still do."
+    )
+    said = _said(worst, TITLES[worst.key], audit.majority_class)
+    where = "" if worst.images == "file" else f" ({worst.images} images)"
+    return (
+        f"{len(found)} of {len(audit.rows)} looks past the brain tell the label. {said[:-1]}{where}. {after}"
+    )
+
+
+def part_words(audit: Audit) -> str:
+    """Which images took part, and what else to know before reading the table."""
+    parts = [f"{_count(audit.images, 'image')} in {_count(audit.groups, 'group')}"]
+    parts.append(
+        f"{_count(audit.test_images, 'image')} of the test split among them"
+        if audit.test_images
+        else "without the test split"
+    )
+    if audit.of_images > audit.images:
+        parts.append(f"drawn by group from {audit.of_images}")
+    if audit.without_head:
+        parts.append(
+            f"no head found in {audit.without_head}: the ellipse that fills the crop was blanked instead"
+        )
+    return f"{', '.join(parts)}." + (f" {audit.note}" if audit.note and audit.rows else "")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number} {one}{'' if number == 1 else 's'}"
