@@ -161,6 +161,7 @@ _DEFAULTS: Final = (
     Key("review.fine", ("F",), "Fine: nothing to mend", REVIEW),
     Key("review.next", ("Right", "D"), "Next", REVIEW),
     Key("review.previous", ("Left", "A"), "Previous", REVIEW),
+    Key("review.queue_next", ("N",), "Next to look at in the queue", REVIEW),
 )
 
 

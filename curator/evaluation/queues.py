@@ -51,10 +51,10 @@ SCHEMA: Final = "curator-queues/1"
 
 TITLES: Final[Mapping[QueueName, str]] = {
     "label_errors": "Probable label errors",
-    "outliers": "Unlike all others",
+    "outliers": "Unlike the rest",
     "near_labels": "Alike, labelled differently",
     "swings": "Swings with mask or crop",
-    "heat_outside": "Looks outside the head",
+    "heat_outside": "Heat outside the head",
 }
 
 
