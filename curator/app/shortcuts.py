@@ -159,6 +159,11 @@ _DEFAULTS: Final = (
     Key("review.relabel", ("L",), "Relabel", REVIEW),
     Key("review.discard", ("X",), "Discard", REVIEW),
     Key("review.fine", ("F",), "Fine: nothing to mend", REVIEW),
+    Key("review.larger", ("Z",), "The three images large, side by side (double click)", REVIEW),
+    Key("review.fit", ("0",), "Fit the large images (double click)", REVIEW),
+    Key("review.zoom_in", ("+", "="), "Zoom the large images in, all three (or wheel)", REVIEW),
+    Key("review.zoom_out", ("-",), "Zoom them out", REVIEW),
+    Key("review.heat", ("H",), "Heat: Grad-CAM or occlusion", REVIEW),
     Key("review.next", ("Right", "D"), "Next", REVIEW),
     Key("review.previous", ("Left", "A"), "Previous", REVIEW),
 )
