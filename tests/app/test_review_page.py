@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from curator.app import messages
 from curator.app.project_model import ProjectModel
 from curator.app.review.confusion import ConfusionMatrix
-from curator.app.review.details import blended
+from curator.app.review.heat_colours import blended
 from curator.app.review.items import chosen
 from curator.app.review.page import ReviewPage
 from curator.dataset.split import Shares
@@ -94,8 +94,10 @@ def test_three_pictures_of_the_chosen_image(page: ReviewPage, qtbot: QtBot) -> N
     trained = page.details.trained.image
     assert trained is not None
     assert (trained.width(), trained.height()) == (32, 32)
-    assert page.details.heat.image is not None
-    assert page.details.heat_words.text().startswith(("heat", "no heat"))
+    qtbot.waitUntil(lambda: page.details.heat.image is not None, timeout=30_000)
+    assert page.details.heat_words.text().startswith(
+        f"Grad-CAM for {page.gallery.current_item().prediction.predicted}"
+    )
 
 
 def test_a_click_on_a_cell_filters_and_a_second_click_lets_go(page: ReviewPage, qtbot: QtBot) -> None:

@@ -20,7 +20,7 @@ from curator.app.review.empty import EmptyReview
 from curator.app.review.facts import Facts
 from curator.app.review.gallery import Gallery
 from curator.app.review.items import Cell, Item, chosen, items_of, mended, with_looked
-from curator.app.review.pictures import Details, Pictures, Wanted
+from curator.app.review.pictures import Pictures, Wanted
 from curator.app.shortcuts import bind
 from curator.records import Change, Event, Split
 
@@ -54,7 +54,7 @@ class ReviewPage(Page):
         self.bar = ReviewBar()
         self.facts = Facts()
         self.gallery = Gallery(self._picture)
-        self.details = DetailsPane()
+        self.details = DetailsPane(self.pictures)
         self.empty = EmptyReview()
         self._stack = QStackedWidget()
         self._lay_out()
@@ -135,6 +135,7 @@ class ReviewPage(Page):
             return
         self.results = event
         self._items = items_of(event, self.model.project)
+        self.details.heat_bar.show_classes(event.run.classes)
         self._cell = None
         if event.split == "test":
             self.model.project.mark_seen(item.image_id for item in self._items if item.image_id >= 0)
@@ -192,34 +193,25 @@ class ReviewPage(Page):
 
         run = self.results.run
         return Wanted(
-            run.folder,
-            run.root / item.name,
+            self.results.run_dir_of(item.name),
+            self.results.root / item.name,
             item.prediction.sha256,
             cleaned(item.edits, run.config.cleaning),
             run.config.image_size,
             run.config.resize,
             item.said,
+            profile=self.model.project.profile if self.model.project is not None else "general",
         )
 
     @Slot(object)
     def _chosen(self, item: Item | None) -> None:
-        self.details.show_item(item)
+        self.details.show_item(item, None if item is None else self._wanted(item))
         if item is None:
             self.status_changed.emit("no predictions here")
             return
         self._name = item.name
         row = self.gallery.currentIndex().row() + 1
         self.status_changed.emit(f"{row} of {len(self.gallery.items.items)}    {item.name}")
-        wanted = self._wanted(item)
-        found = self.pictures.details(wanted) if wanted is not None else None
-        if found is not None:
-            self.details.show_details(found)
-
-    @Slot(object)
-    def _details_ready(self, details: Details) -> None:
-        item = self.gallery.current_item()
-        if item is not None and self._wanted(item) == details.wanted:
-            self.details.show_details(details)
 
     @Slot(object)
     def _cell_chosen(self, cell: Cell | None) -> None:
@@ -272,7 +264,7 @@ class ReviewPage(Page):
                 write_looked(self.results.run.folder, names | others)
             except OSError as error:
                 messages.show(f"This could not be saved ({error.strerror}): check the disk.", "error")
-        self.details.show_item(newer)
+        self.details.show_item(newer, self._wanted(newer))
         if newer.looked:
             self.gallery.step(1)
 
@@ -324,11 +316,12 @@ class ReviewPage(Page):
 
     def _connect(self) -> None:
         self.pictures.square_ready.connect(self.gallery.viewport().update)
-        self.pictures.details_ready.connect(self._details_ready)
         self.gallery.item_chosen.connect(self._chosen)
         self.facts.cell_chosen.connect(self._cell_chosen)
         self.details.wanted.connect(self.act)
         self.details.picked.connect(self._picked)
+        self.details.stepped.connect(self.gallery.step)
+        self.details.bind_keys(self)
         self.bar.run_chosen.connect(self._run_chosen)
         self.bar.split_chosen.connect(self._split_chosen)
         self.bar.changed.connect(self._fill)
