@@ -12,7 +12,8 @@ from curator.cli.output import complain, drawn, say, say_json, table
 from curator.errors import CuratorError
 
 if TYPE_CHECKING:
-    from curator.evaluation.comparison import Comparison, Pair
+    from curator.evaluation.common_images import Pair
+    from curator.evaluation.comparison import Comparison
     from curator.evaluation.results import ResultsReady
     from curator.manifest.files import Manifest
 

@@ -172,9 +172,7 @@ def evaluate(
     against: Path | None = typer.Option(
         None, "--against", help="An earlier run that the report compares RUN with."
     ),
-    queues: bool = typer.Option(
-        False, "--queues", help="List what is probably wrong with the data instead."
-    ),
+    queues: bool = typer.Option(False, "--queues", help="List what is probably wrong with the data instead."),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Evaluate RUN on the test split: metrics with 95 % intervals, a prediction for every image.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from curator.errors import CuratorError
+from curator.evaluation.common_images import LeftOut, Pair, Side, keys_of, matched, with_reason
 from curator.evaluation.intervals import (
     METRICS,
     Interval,
@@ -17,57 +18,11 @@ from curator.evaluation.intervals import (
 )
 from curator.evaluation.results import ResultsReady, Source, read_results
 from curator.manifest.changes import Changes, changes
-from curator.manifest.schema import ManifestRow
-from curator.records import Event, Prediction, Split
+from curator.records import Event, Prediction
 from curator.training.config import TrainConfig
 
 # Below this share a difference is usually called more than chance.
 _UNLIKELY: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of the two that are compared. `learnt` holds the SHA-256 of the images that it was trained on or whose
-    loss chose its checkpoint: none for a cross-validation, which predicts every image out of fold."""
-
-    name: str
-    folder: Path
-    classes: tuple[str, ...]
-    config: TrainConfig
-    predictions: tuple[Prediction, ...]
-    rows: Mapping[str, ManifestRow]
-    learnt: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """An image that both predicted. `file_name`, `label` and `split` are those of the second; `was` is the
-    label in the first."""
-
-    file_name: str
-    split: Split | None
-    was: str
-    label: str
-    first: Prediction
-    second: Prediction
-
-    @property
-    def relabelled(self) -> bool:
-        """Whether its label differs between the two manifests."""
-        return self.was != self.label
-
-    @property
-    def right(self) -> tuple[bool, bool]:
-        """Whether the first and the second said what their own manifest calls it."""
-        return self.first.predicted == self.was, self.second.predicted == self.label
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Images that are not compared, and why in a few words."""
-
-    reason: str
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +174,7 @@ def side_of(results: ResultsReady) -> Side:
         rows = results.rows.values() if own else results.run.manifest().rows
         # Validation chose the checkpoint; who asks for the validation images has been told which they are.
         splits = {"train"} if results.split == "val" else {"train", "val"}
-        learnt = _keys(row for row in rows if row.decision == "keep" and row.split in splits)
+        learnt = keys_of(row for row in rows if row.decision == "keep" and row.split in splits)
     return Side(
         results.source.folder.name,
         results.source.folder,
@@ -238,11 +193,11 @@ def compare(first: Side, second: Side, *, own_labels: bool = False) -> Compariso
         first, second = (
             replace(one, name="/".join(one.folder.resolve().parts[-2:])) for one in (first, second)
         )
-    pairs, left_out = _matched(first, second)
+    pairs, left_out = matched(first, second)
     relabelled = tuple(one for one in pairs if one.relabelled)
     if not own_labels:
         pairs = [one for one in pairs if not one.relabelled]
-        left_out = _with(left_out, "relabelled", [one.file_name for one in relabelled])
+        left_out = with_reason(left_out, "relabelled", [one.file_name for one in relabelled])
     classes = tuple(dict.fromkeys((*second.classes, *first.classes)))
     groups = _joined_groups(pairs)
     before = [
@@ -303,72 +258,6 @@ def plan_differences(first: TrainConfig, second: TrainConfig) -> tuple[tuple[str
 def p_words(p: float) -> str:
     """A probability as people write it: "0.031", "below 0.001", "1"."""
     return "below 0.001" if p < 0.001 else f"{p:.3f}" if p < 1 else "1"
-
-
-def _matched(first: Side, second: Side) -> tuple[list[Pair], list[LeftOut]]:
-    """The pairs that can be compared, in order of the second's file names, and what is left out."""
-    learnt = {side.name: side.learnt for side in (first, second)}
-    dropped = {
-        side.name: _keys(row for row in side.rows.values() if row.decision != "keep")
-        for side in (first, second)
-    }
-    partners = _partners(first.predictions, second.predictions)
-    pairs: list[Pair] = []
-    reasons: dict[str, list[str]] = {}
-
-    def leave_out(one: Prediction, own: Side, missing: Side) -> None:
-        """`own` predicted it, and `missing` did not, or one of them learnt from it."""
-        by = next((name for name, keys in learnt.items() if _key(one) in keys), None)
-        if by is not None:
-            reason = f"trained on by {by}"
-        elif _key(one) in dropped[missing.name]:
-            reason = f"not kept in {missing.name}"
-        else:
-            reason = f"only in {own.name}"
-        reasons.setdefault(reason, []).append(one.file_name)
-
-    seen = frozenset[str]().union(*learnt.values())
-    for one in sorted(second.predictions, key=lambda one: one.file_name):
-        other = partners.get(one.file_name)
-        if other is None or _key(one) in seen:
-            leave_out(one, second, first)
-        elif one.label is not None and other.label is not None:
-            pairs.append(Pair(one.file_name, one.split, other.label, one.label, other, one))
-    taken = {one.file_name for one in partners.values()}
-    for one in first.predictions:
-        if one.file_name not in taken:
-            leave_out(one, first, second)
-    return pairs, [LeftOut(reason, tuple(sorted(names))) for reason, names in sorted(reasons.items())]
-
-
-def _with(left_out: Sequence[LeftOut], reason: str, names: Sequence[str]) -> list[LeftOut]:
-    return [*left_out, LeftOut(reason, tuple(sorted(set(names))))] if names else list(left_out)
-
-
-def _key(one: Prediction | ManifestRow) -> str:
-    return one.sha256 or f"\0{one.file_name}"
-
-
-def _keys(rows: Iterable[ManifestRow]) -> frozenset[str]:
-    return frozenset(_key(row) for row in rows)
-
-
-def _partners(first: Sequence[Prediction], second: Sequence[Prediction]) -> dict[str, Prediction]:
-    """For file names of the second, the first's prediction of the same bytes: that of the same name, else one
-    whose own name the second does not have."""
-    found = {}
-    names = {one.file_name: _key(one) for one in second}
-    free: dict[str, list[Prediction]] = {}
-    for one in first:
-        if names.get(one.file_name) == _key(one):
-            found[one.file_name] = one
-        else:
-            free.setdefault(_key(one), []).append(one)
-    for two in second:
-        others = free.get(_key(two))
-        if two.file_name not in found and others:
-            found[two.file_name] = others.pop(0)
-    return found
 
 
 def _joined_groups(pairs: Sequence[Pair]) -> dict[str, str]:

@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 from curator.app import messages
 from curator.app.project_model import ProjectModel
 from curator.app.review.confusion import ConfusionMatrix
-from curator.app.review.heat_colours import blended
 from curator.app.review.items import chosen
 from curator.app.review.page import ReviewPage
 from curator.dataset.split import Shares
 from curator.evaluation.evaluate import evaluate
+from curator.evaluation.heat_colours import blended
 from curator.evaluation.results import read_looked
 from curator.project import Project
 from curator.training.config import TrainConfig

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from curator.evaluation.comparison import Comparison, Pair
+from curator.evaluation.common_images import Pair
+from curator.evaluation.comparison import Comparison
 from curator.evaluation.intervals import METRICS
 from curator.evaluation.report.doubts import figure_name, spread
 from curator.evaluation.report.page import Section, count, paragraph, table

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from curator.evaluation.flags import Queue
 from curator.evaluation.honesty import Check, State, checks, metric_words, too_good, warning
 from curator.evaluation.intervals import Interval
-from curator.evaluation.report.page import Section, number, paragraph, raw_table, text
+from curator.evaluation.report.page import Section, count, number, paragraph, raw_table, text
 from curator.evaluation.results import ResultsReady
+from curator.evaluation.shortcut_audit import Audit
+from curator.evaluation.shortcut_audit_words import title
 from curator.manifest.files import Manifest
 
+# Of more flags than this the list ends: the window has them all.
+_FLAGS: Final = 20
 # A colour, a shape and a word each.
 _STATES: Final[dict[State, tuple[str, str]]] = {
     "fine": ("✓", "nothing found"),
@@ -18,7 +24,7 @@ _STATES: Final[dict[State, tuple[str, str]]] = {
 }
 
 
-def honesty(results: ResultsReady, manifest: Manifest, repeats: int) -> Section:
+def honesty(results: ResultsReady, manifest: Manifest, repeats: int, audit: Audit | None) -> Section:
     """The checks: what makes figures too good, and what is known of it."""
     found = checks(
         results.summary,
@@ -26,6 +32,7 @@ def honesty(results: ResultsReady, manifest: Manifest, repeats: int) -> Section:
         results.split or "test",
         repeats=repeats,
         touched=manifest.info.test_touched,
+        audit=audit,
     )
     rows = [[text(one.title), f"{_state(one.state)}<br>{text(one.known)}{_todo(one)}"] for one in found]
     return Section(
@@ -33,6 +40,51 @@ def honesty(results: ResultsReady, manifest: Manifest, repeats: int) -> Section:
         paragraph("What makes figures too good, and what is known of it here.")
         + raw_table("Checks", ["Check", "What is known, and what to do"], rows, "words"),
     )
+
+
+def shortcuts(audit: Audit | None) -> Section:
+    """What predicts the label though it is not the brain: the table of the audit, else how to make one."""
+    if audit is None:
+        words = (
+            "Not audited. Audit in Review, or by `curator audit MANIFEST`: it says what predicts the label though "
+            "it is not the brain."
+        )
+        return Section("Shortcut audit", paragraph(words))
+    rows = [
+        [
+            text(title(one)),
+            f'<span class="state-{one.verdict}">{"!" if one.verdict == "look" else "✓"} {one.verdict}</span>',
+            text(spread(one.balanced_accuracy)),
+            text(number(one.chance)),
+            text(one.words),
+        ]
+        for one in audit.rows
+    ]
+    parts = [paragraph(audit.sentence)]
+    if audit.note:
+        parts.append(paragraph(audit.note))
+    if rows:
+        caption = (
+            f"Guessed from what is not the brain: {count(audit.images, 'image')}, cross-validated by group"
+        )
+        headings = ["Guessed from", "Verdict", "Balanced accuracy", "Chance", "In words"]
+        parts.append(raw_table(caption, headings, rows, "words"))
+    return Section("Shortcut audit", "".join(parts))
+
+
+def queues(found: Sequence[Queue]) -> Section:
+    """Probable label errors, the first of them by name, and how many images each other queue holds."""
+    parts = []
+    for queue in found:
+        if queue.name == "label_errors" and queue.flags:
+            rows = [[text(one.file_name), text(one.reason)] for one in queue.flags[:_FLAGS]]
+            more = f", the first {_FLAGS}" if len(queue.flags) > _FLAGS else ""
+            caption = f"{queue.title}: {len(queue.flags)}{more}"
+            parts.append(raw_table(caption, ["Image", "Why"], rows, "words"))
+            parts.append(paragraph(queue.note, "dim"))
+        else:
+            parts.append(paragraph(f"{queue.title}: {count(len(queue.flags), 'image')}. {queue.note}"))
+    return Section("What is probably wrong with the data", "".join(parts))
 
 
 def too_good_words(results: ResultsReady) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from curator.evaluation import curves
+from curator.evaluation.curve_bands import default_positive
 from curator.evaluation.intervals import METRICS, Summary, arrays_of
 from curator.evaluation.report.charts import Line, chart
 from curator.evaluation.report.doubts import figure_name, too_good_words
@@ -63,8 +64,12 @@ def plots(results: ResultsReady) -> Section:
     true, _, probabilities, _ = arrays_of(results.predictions, classes)
     if not len(true):
         return Section("Curves", "")
-    of = [1] if len(classes) == 2 else [index for index in range(len(classes)) if (true == index).any()]
-    whose = f"of {classes[1]}" if len(classes) == 2 else f"the mean over {len(of)} classes"
+    positive = default_positive(classes)
+    if positive is None:
+        of = [index for index in range(len(classes)) if (true == index).any()]
+        whose = f"the mean over {len(of)} classes"
+    else:
+        of, whose = [positive], f"of {classes[positive]}"
     sweeps = [curves.sweep(true == index, probabilities[:, index]) for index in of]
     parts = []
     rocs = [one for one in map(curves.roc, sweeps) if one is not None]
@@ -181,10 +186,11 @@ def _confused_pairs(summary: Summary) -> str:
 
 def _per_class(results: ResultsReady) -> str:
     classes = results.run.classes
-    true, predicted, probabilities, _ = arrays_of(results.predictions, classes)
+    true, _, probabilities, _ = arrays_of(results.predictions, classes)
+    figures = curves.per_class(results.summary.confusion, curves.class_areas(true, probabilities))
     rows = [
         [name, str(one.support), *(number(value) for value in (one.recall, one.precision, one.f1, one.auroc))]
-        for name, one in zip(classes, curves.per_class(true, predicted, probabilities), strict=True)
+        for name, one in zip(classes, figures, strict=True)
         if one.support or len(classes) <= _MATRIX_CLASSES
     ]
     return table("Classes", ["Class", "Images", "Recall", "Precision", "F1", "AUROC"], rows)

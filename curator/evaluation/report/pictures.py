@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from curator.errors import CuratorError, ImageError
+from curator.evaluation.heat_colours import blended
 from curator.evaluation.report.page import figure, paragraph, text
 from curator.evaluation.results import ResultsReady
 from curator.imaging.decode import RGB
@@ -30,6 +31,7 @@ WORST: Final = 16
 _SIDE: Final = 200
 _SMALL: Final = 128
 _QUALITY: Final = 82
+_OPACITY: Final = 0.6
 
 Read: TypeAlias = Callable[[ManifestRow], RGB | None]
 
@@ -128,19 +130,8 @@ class _Heats:
             self.trouble = f"Without heat maps: {error}"
             return None
         assert isinstance(cam, GradCam)
-        return heated(image, cam.heat(image, self._results.run.classes.index(one.predicted)))
-
-
-def heated(image: RGB, heat: np.ndarray) -> RGB:
-    """A heat map (s, s), 0 to 1, over an image `uint8` (s, s, 3): cold places stay as they are.
-
-    OpenCV's inferno, whose lightness rises evenly, so that it survives greyscale and colour-blindness.
-    """
-    from curator.imaging._cv2 import cv2
-
-    colours = cv2.applyColorMap((np.clip(heat, 0, 1) * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
-    share = 0.65 * np.clip(heat, 0, 1)[..., None]
-    return np.asarray((1 - share) * image + share * colours, np.uint8)
+        heat = cam.heat(image, self._results.run.classes.index(one.predicted))
+        return blended(image, heat, _OPACITY)
 
 
 def _wrong(one: Prediction, image: RGB, row: ManifestRow, results: ResultsReady, heats: _Heats) -> str:

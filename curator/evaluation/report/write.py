@@ -11,16 +11,19 @@ from curator import __version__
 from curator.errors import CuratorError, TrainingError
 from curator.evaluation.comparison import Comparison
 from curator.evaluation.cross_validated import CrossValidation, read_cross_validation
+from curator.evaluation.flags import Queue
 from curator.evaluation.honesty import repeats_of
+from curator.evaluation.queues import QueuesReady, kept_queues
 from curator.evaluation.report.compared import compared
 from curator.evaluation.report.dataset import cleaning, dataset, splits
-from curator.evaluation.report.doubts import honesty
+from curator.evaluation.report.doubts import honesty, queues, shortcuts
 from curator.evaluation.report.figures import confusion, headline, plots
 from curator.evaluation.report.page import Section, document
 from curator.evaluation.report.pictures import Pictures, make_pictures
 from curator.evaluation.report.training import training
 from curator.evaluation.report.versions import versions
 from curator.evaluation.results import ResultsReady
+from curator.evaluation.shortcut_audit import find_audit
 from curator.manifest.files import Manifest, read_manifest, write_text
 from curator.records import Event, Progress
 from curator.training.runs import Run, given_name, list_runs, load_run
@@ -50,6 +53,11 @@ def write_report(
     run = results.run
     source = manifest or _manifest(results)
     folds = read_cross_validation(results.source.folder) if results.folds else None
+    audit = find_audit(run.folder, source.info.sha256)
+    flagged: tuple[Queue, ...] = ()
+    for found in kept_queues(results):
+        if isinstance(found, QueuesReady):
+            flagged = found.queues
     pictures = None
     for event in make_pictures(results, source.rows):
         if isinstance(event, Pictures):
@@ -60,7 +68,8 @@ def write_report(
     yield Progress(1, 1, "Writing the report")
     sections = [
         headline(results, source.info.test_touched),
-        honesty(results, source, _repeats(run, folds)),
+        honesty(results, source, _repeats(run, folds), audit),
+        shortcuts(audit),
         dataset(source),
         cleaning(source, run.config.cleaning, pictures.cleaning),
         splits(source, folds),
@@ -68,6 +77,7 @@ def write_report(
         plots(results),
         confusion(results),
         Section("Most confidently wrong", pictures.worst),
+        queues(flagged),
         compared(comparison),
         versions(results, source),
     ]

@@ -14,7 +14,17 @@ from training_data import make_manifest
 from curator.cli.main import run
 from curator.evaluation import evaluate
 from curator.evaluation.intervals import Interval, Summary, summarise
-from curator.records import Event, Prediction
+from curator.manifest.files import Manifest
+from curator.records import Event, Prediction, Split
+from curator.training.config import TrainConfig
+from curator.training.runs import Run, write_config
+
+
+def write_run(folder: Path, classes: tuple[str, ...], manifest: Manifest) -> None:
+    """A run's folder with nothing but its plan."""
+    folder.mkdir()
+    sizes: dict[Split, int] = {"train": 8, "val": 4, "test": 4}
+    write_config(Run(folder, TrainConfig(), classes, manifest.root, sizes, "cpu", "", False, (), True, 0.0))
 
 
 @pytest.mark.parametrize("balanced", [0.97, 0.94])
@@ -33,6 +43,7 @@ def test_figures_that_are_too_good_come_with_checks(
         yield evaluate.Evaluated((prediction,), summary)
 
     monkeypatch.setattr(evaluate, "evaluate", evaluated)
+    write_run(tmp_path / "run", classes, manifest)
     assert run(["evaluate", str(tmp_path / "run"), "--manifest", str(manifest.folder)]) == 0
     text = capsys.readouterr().out
     assert ("Balanced accuracy 0.970: check this before you believe it." in text) == (balanced > 0.95)
@@ -56,6 +67,7 @@ def test_the_headline_figures_of_the_curves_are_printed_and_written(
     monkeypatch.setattr(evaluate, "evaluate", evaluated)
     out = tmp_path / "figures.json"
     manifest = make_manifest(tmp_path, {"train": 4, "val": 2, "test": 2})
+    write_run(tmp_path / "run", classes, manifest)
     where = ["evaluate", str(tmp_path / "run"), "--manifest", str(manifest.folder)]
     assert run([*where, "--out", str(out)]) == 0
     text = capsys.readouterr().out

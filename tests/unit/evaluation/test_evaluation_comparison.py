@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curator.evaluation.comparison import Comparison, Side, compare, mcnemar, p_words, plan_differences
+from curator.evaluation.common_images import Side
+from curator.evaluation.comparison import Comparison, compare, mcnemar, p_words, plan_differences
 from curator.evaluation.intervals import paired_differences
 from curator.manifest.changes import changes
 from curator.manifest.schema import ManifestRow

@@ -20,7 +20,6 @@ from curator.evaluation.evaluate import evaluate
 from curator.evaluation.intervals import Interval, summarise
 from curator.evaluation.report import ReportWritten, write_report
 from curator.evaluation.report.charts import Line, chart, ticks
-from curator.evaluation.report.pictures import heated
 from curator.evaluation.report.style import STYLE
 from curator.evaluation.results import ResultsReady, read_results
 from curator.training.loop import fit
@@ -257,15 +256,6 @@ def test_where_it_can_not_be_written_is_said(results: ResultsReady, tmp_path: Pa
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(CuratorError, match="choose another place"):
         list(write_report(results, tmp_path / "file" / "report.html"))
-
-
-def test_heat_leaves_cold_places_as_they_are() -> None:
-    image = np.full((4, 4, 3), 100, np.uint8)
-    heat = np.zeros((4, 4), np.float32)
-    heat[0, 0] = 1
-    mixed = heated(image, heat)
-    assert (mixed[1:] == 100).all()
-    assert (mixed[0, 0] != 100).any()
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0.45, 1), (1, 40), (0, 0.0031), (1, 2)])
