@@ -66,7 +66,8 @@ def model_card(
         "- What it goes by was not proven to be the anatomy: look at its heat maps and at the shortcut audit.",
         "## Weights and licence",
         f"Started from: {_plain(run.weights_message)} Licence of those weights: {_plain(weights)}. Curator itself "
-        "is under Apache-2.0. Who trained it decides on the licence of this model, within those of weights and images.",
+        "is under Apache-2.0. Who trained it decides on the licence of this model, within those of weights and "
+        "images.",
         "## Versions and hashes",
         _versions(run, facts),
     ]
