@@ -190,15 +190,14 @@ def evaluate(
 
 
 def predict(
-    run: Path = typer.Argument(..., help="A run's folder."),
+    run: Path = typer.Argument(..., help="A run's folder, or a model that `curator export-model` wrote."),
     images: list[Path] = typer.Argument(..., help="Image files, cleaned the same way first."),
     as_json: bool = typer.Option(False, "--json", help="Print the probabilities as JSON."),
 ) -> None:
     """Print the probabilities that RUN gives to new images."""
-    from curator.evaluation.predict_files import FilePredicted, predict_files
-    from curator.training.runs import load_run
+    from curator.evaluation.predict_files import FilePredicted, classes_of, predict_files
 
-    classes = load_run(run).classes
+    classes = classes_of(run)
     events = drawn(predict_files(run, images))
     found = [event.prediction for event in events if isinstance(event, FilePredicted)]
     if as_json:
