@@ -28,9 +28,14 @@ _TALLEST_CELL: Final = 86
 _WIDEST_ROW_HEAD: Final = 90
 _TALLEST_COLUMN_HEAD: Final = 70
 # Below this many pixels a cell has no room for a number: it becomes a square of a heat map.
-_LEAST_CELL: Final = 20
-# Narrower columns have their names written upwards.
-_LEAST_NAME: Final = 46
+_LEAST_CELL: Final = 15
+# Columns that are narrower than their names, and than this, have them written upwards.
+_WIDE_COLUMN: Final = 100
+_FLAT_FROM: Final = 46
+# A matrix any wider says no more.
+WIDEST: Final = 620
+# "said" before a name is so much wider than "is".
+_SAID: Final = 20
 _LEAST_SHOWN: Final = 4
 _ZOOM: Final = 0.6
 _DESCRIBED: Final = 2000
@@ -160,11 +165,11 @@ class ConfusionMatrix(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        shown = max(1, self._shown())
+        shown, width = max(1, self._shown()), min(width, WIDEST)
         if not self._fits(shown, width):
             return width
         cell = (width - self._row_head()) / shown
-        flat = cell * 0.86 if cell >= _LEAST_NAME else cell
+        flat = cell * 0.86 if cell >= _FLAT_FROM else cell
         return round(self._column_head(cell) + shown * min(flat, _TALLEST_CELL))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -274,22 +279,25 @@ class ConfusionMatrix(QWidget):
         if not self.is_legible():
             return View(QRect(QPoint(0, 0), self.size()), self._first, shown, legible=False)
         left = self._row_head()
-        top = self._column_head((self.width() - left) / shown)
+        cell = (self.width() - left) / shown
+        top = self._column_head(cell)
         field = QRect(left, top, self.width() - left, self.height() - top)
-        return View(field, self._first, shown, legible=True)
+        return View(field, self._first, shown, legible=True, upwards=self._upwards(cell))
 
     def _fits(self, shown: int, width: int) -> bool:
         metrics = QFontMetrics(theme.font(self.font(), paint.SMALL))
-        widest = metrics.horizontalAdvance(str(int(self._counts.max(initial=0)))) + 5
+        widest = metrics.horizontalAdvance(str(int(self._counts.max(initial=0)))) + 3
         return (width - self._row_head()) / max(1, shown) >= max(_LEAST_CELL, widest)
 
     def _row_head(self) -> int:
         return min(self._widest() + 10, _WIDEST_ROW_HEAD)
 
     def _column_head(self, cell: float) -> int:
-        if cell >= _LEAST_NAME:
-            return _HEAD
-        return min(self._widest() + 6, _TALLEST_COLUMN_HEAD)
+        return min(self._widest() + 6, _TALLEST_COLUMN_HEAD) if self._upwards(cell) else _HEAD
+
+    def _upwards(self, cell: float) -> bool:
+        """Whether the names of columns as wide as `cell` have to be written upwards."""
+        return cell < min(self._widest() + _SAID, _WIDE_COLUMN)
 
     def _widest(self) -> int:
         """The widest name of a row, measured once for each set of classes."""

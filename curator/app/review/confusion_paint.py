@@ -24,8 +24,6 @@ _GAP: Final = 4
 _NARROW_GAP: Final = 2
 # Cells of this side have room for a count and a rate below it.
 _ROOMY: Final = 46
-# Narrower columns have their names written upwards.
-_LEAST_NAME: Final = 46
 # Of a cell's own colour in what it is painted with: from the first count on, and for a whole row.
 _LEAST_SHADE: Final = 0.18
 _MOST_SHADE: Final = 0.6
@@ -37,12 +35,14 @@ _LEAST_FRAME: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where cells lie: `shown` rows and columns from the cell `first` on fill `field`."""
+    """Where cells lie: `shown` rows and columns from the cell `first` on fill `field`. `legible`: with
+    numbers and names, those of the columns `upwards` or not."""
 
     field: QRect
     first: Cell
     shown: int
     legible: bool
+    upwards: bool = False
 
     def rect(self, row: int, column: int) -> QRect:
         """Where a cell lies; empty for one that is not shown."""
@@ -121,7 +121,6 @@ def write_heads(painter: QPainter, view: View, classes: Sequence[str], font: QFo
     painter.setPen(QColor(theme.current().dim))
     painter.setFont(font)
     metrics = QFontMetrics(font)
-    upwards = view.field.width() / view.shown < _LEAST_NAME
     for index in range(view.shown):
         row, column = view.first[0] + index, view.first[1] + index
         side = view.rect(row, view.first[1])
@@ -129,7 +128,7 @@ def write_heads(painter: QPainter, view: View, classes: Sequence[str], font: QFo
         said = metrics.elidedText(f"is {classes[row]}", Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, said)
         top = view.rect(view.first[0], column)
-        if not upwards:
+        if not view.upwards:
             place = QRect(top.x(), 0, top.width(), view.field.y() - 4)
             said = metrics.elidedText(f"said {classes[column]}", Qt.TextElideMode.ElideRight, place.width())
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, said)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from curator.app.review.confusion import ConfusionMatrix
+from curator.app.review.confusion import WIDEST, ConfusionMatrix
 from curator.app.review.items import Cell
 from curator.app.review.plots.save_button import SaveButton
 from curator.app.train.figure_table import ROW_HEIGHT, FigureTable
@@ -20,8 +20,6 @@ from curator.app.widgets import Chip, IconButton, Segment, label
 _ZOOM: Final = 0.6
 _WORST: Final = 100
 _SHOWN_WORST: Final = 9
-# A matrix any wider says no more.
-_WIDEST: Final = 620
 
 
 class ConfusionPane(QWidget):
@@ -32,7 +30,7 @@ class ConfusionPane(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.stem = "confusion-matrix"
-        self.setMaximumWidth(_WIDEST)
+        self.setMaximumWidth(WIDEST)
         self.matrix = ConfusionMatrix()
         self.mode = Segment("Cells show", [("both", "Both"), ("counts", "Counts"), ("rates", "Rates")])
         self.mode.set_value("both")

@@ -24,7 +24,7 @@ _TIPS: Final = (
     "Area under the ROC curve of the class against the rest: it knows no threshold",
 )
 _MOST_ROWS: Final = 12
-_NUMBER: Final = 56
+_NUMBER: Final = 60
 
 
 class ClassTable(QWidget):

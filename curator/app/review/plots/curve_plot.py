@@ -49,6 +49,9 @@ class CurvePlot(Plot):
         self._item.addItem(self._bars, ignoreBounds=True)
         self._point = self._item.plot(pen=None, symbol="d", symbolSize=12, antialias=True)
         self._point.setZValue(5)
+        # Drawn as shapes, not copied from little pictures of them: sharp in a file.
+        for drawn in (self._point, *self._curves.values()):
+            drawn.scatter.opts["useCache"] = False
         self._line: pg.InfiniteLine | None = None
         self.set_range(_WHOLE, _WHOLE)
         self.recolour()

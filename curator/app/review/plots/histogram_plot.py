@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from curator.app import theme
 from curator.app.review.plots.curve_plot import CurvePlot
@@ -17,7 +17,8 @@ from curator.app.widgets import label
 from curator.evaluation.curves import HISTOGRAM_BINS, Indices
 
 _WIDTH: Final = 1 / HISTOGRAM_BINS
-_FILL_ALPHA: Final = 0.75
+_FILL_ALPHA: Final = 0.85
+_OUTLINED_ALPHA: Final = 0.12
 _OUTSIDE_ALPHA: Final = 0.14
 _KEYS: Final = ("first", "second")
 
@@ -60,7 +61,7 @@ class HistogramPlot(CurvePlot):
             "Probabilities",
             [
                 Series("first", "first", "accent", area="solid"),
-                Series("second", "second", "unsure", area="hatched"),
+                Series("second", "second", "unsure", area="outlined"),
             ],
             x="probability",
             y="images",
@@ -82,7 +83,8 @@ class HistogramPlot(CurvePlot):
         self.all.clicked.connect(self._let_go)
         self.hint = label("", "small")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout()
+        self._row = QWidget()
+        row = QHBoxLayout(self._row)
         row.setContentsMargins(0, 0, 4, 2)
         row.setSpacing(6)
         for part in (label("from", "dim"), self.low, label("to", "dim"), self.high):
@@ -90,8 +92,8 @@ class HistogramPlot(CurvePlot):
         row.addWidget(self.hint, 1)
         row.addWidget(self.all)
         below = self.layout()
-        assert isinstance(below, QVBoxLayout)
-        below.addLayout(row)
+        assert below is not None
+        below.addWidget(self._row)
         self._set_span((0.0, 1.0))
         self.recolour()
 
@@ -101,7 +103,8 @@ class HistogramPlot(CurvePlot):
         for key, name, counts, side in zip(_KEYS, names, (first, second), (-1, 1), strict=True):
             self._counts[key] = counts
             self.legend[key].setText(name)
-            self._columns[key].setOpts(x=middles + side * _WIDTH / 4, height=counts)
+            some = counts > 0
+            self._columns[key].setOpts(x=(middles + side * _WIDTH / 4)[some], height=counts[some])
             self.set_data(key, middles.tolist(), counts.tolist())
         edges = np.stack([middles - _WIDTH / 2, middles + _WIDTH / 2], axis=1)
         self.set_table(
@@ -117,6 +120,10 @@ class HistogramPlot(CurvePlot):
         low, high = self.low.value(), self.high.value()
         return None if low <= 0 and high >= 1 else (low, high)
 
+    def controls(self) -> list[QWidget]:
+        """What a saved picture leaves out."""
+        return [*super().controls(), self._row]
+
     def let_go(self) -> None:
         """Shows all again, without a word to others."""
         self._set_span((0.0, 1.0))
@@ -131,11 +138,10 @@ class HistogramPlot(CurvePlot):
         for one in self._series:
             shade = QColor(getattr(shown, one.colour))
             column = self._columns[one.key]
-            if one.area == "hatched":
-                column.setOpts(brush=QBrush(shade, Qt.BrushStyle.BDiagPattern), pen=pg.mkPen(shade, width=1))
-            else:
-                shade.setAlphaF(_FILL_ALPHA)
-                column.setOpts(brush=QBrush(shade), pen=None)
+            # An outline beside a filled bar: told apart in grey as well.
+            pen = pg.mkPen(shade, width=1.4) if one.area == "outlined" else None
+            shade.setAlphaF(_OUTLINED_ALPHA if one.area == "outlined" else _FILL_ALPHA)
+            column.setOpts(brush=QBrush(shade), pen=pen)
         cover = QColor(shown.text)
         cover.setAlphaF(0.0 if self._span.is_whole() else _OUTSIDE_ALPHA)
         self._span.setBrush(QBrush(cover))

@@ -206,7 +206,8 @@ class PlotsPane(QWidget):
         sample, threshold = found.sample, self.bar.value()
         drawing.mark(self.plots, found.sweep, threshold)
         if found.sweep is not None and self._positive is not None:
-            self.bar.say(self._classes[self._positive], found.sweep.at(threshold))
+            more = "" if len(self._classes) == 2 else "  Table and matrix go by the most probable class."
+            self.bar.say(self._classes[self._positive], found.sweep.at(threshold), more)
         if len(self._classes) == 2 and self._positive is not None and threshold != DEFAULT:
             counts = curves.confusion_at(sample.true, sample.probabilities, self._positive, threshold)
         else:

@@ -94,17 +94,14 @@ class ThresholdBar(QWidget):
             "Best threshold: not defined" if best is None else f"Best threshold {best:.3f}, by Youden"
         )
 
-    def say(self, name: str, counts: Counts | None) -> None:
-        """What comes of the threshold for the class `name`."""
-        if counts is None:
-            self.words.setText("")
-            return
+    def say(self, name: str, counts: Counts, more: str = "") -> None:
+        """What comes of the threshold for the class `name`, and `more` after it."""
         of_it = counts.true_positives + counts.false_negatives
         rest = counts.false_positives + counts.true_negatives
         self.words.setText(
             f"{counts.true_positives} of {of_it} {name} found, {counts.false_positives} of {rest} others called "
             f"{name}.  Sensitivity {_shown(counts.sensitivity)}, specificity {_shown(counts.specificity)}, "
-            f"precision {_shown(counts.precision)}, balanced accuracy {_shown(counts.balanced_accuracy)}."
+            f"precision {_shown(counts.precision)}, balanced accuracy {_shown(counts.balanced_accuracy)}.{more}"
         )
         self.slider.setAccessibleDescription(self.words.text())
 
