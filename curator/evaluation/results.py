@@ -3,10 +3,13 @@ belongs to them. Read if they are current, else computed."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Final
 
 from curator.errors import TrainingError
 from curator.evaluation.cross_validated import RESULT, read_cross_validation, read_out_of_fold
@@ -16,8 +19,6 @@ from curator.evaluation.elsewhere import (
     predict_new_images,
     predict_other_manifest,
 )
-from curator.evaluation.evaluate import Evaluated, evaluate
-from curator.evaluation.figures import read_figures
 from curator.evaluation.intervals import Summary, summarise
 from curator.manifest.files import write_text
 from curator.manifest.schema import ManifestRow
@@ -25,7 +26,12 @@ from curator.records import SPLITS, Event, Prediction, Split
 from curator.training.predictions import current_predictions
 from curator.training.runs import Run, load_run
 
-LOOKED = "looked.json"
+LOOKED: Final = "looked.json"
+SUMMARIES: Final = "summaries.json"
+# So many splits and stages of a run are gone back to.
+_MOST_SUMMARIES: Final = 8
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,27 +117,38 @@ def _own(source: Source) -> Generator[Event, None, ResultsReady]:
     splits: Sequence[Split | None] = (*SPLITS, None) if source.split is None else (source.split,)
     found = [one for one in current_predictions(source.folder) if one.file_name in kept]
     lacking = {row.split for row in kept.values()} - {one.split for one in found}
-    summary = None
     for one in (one for one in splits if one in lacking):
+        # PyTorch only where something has to be predicted: the window imports this module on its own thread.
+        from curator.evaluation.evaluate import Evaluated, evaluate
+
         for event in evaluate(source.folder, splits=(one,)):
             if isinstance(event, Evaluated):
                 found.extend(event.predictions)
-                summary = event.summary
             else:
                 yield event
-    if len(splits) > 1 or summary is None:
-        summary = _kept_summary(source, found) or summarise(found, run.classes)
     found.sort(key=lambda one: one.file_name)
+    summary = _summary(source.folder, found, run.classes)
     looked = read_looked(source.folder)
     return ResultsReady(run, source, source.split, tuple(found), rows, summary, looked, {}, run.root)
 
 
-def _kept_summary(source: Source, predictions: Sequence[Prediction]) -> Summary | None:
-    """The figures of the test split that are kept with a run, if they are of as many images."""
-    if source.split != "test":
-        return None
-    kept = read_figures(source.folder)
-    return kept if kept is not None and kept.n_images == len(predictions) else None
+def _summary(folder: Path, predictions: Sequence[Prediction], classes: Sequence[str]) -> Summary:
+    """The figures, whose intervals take seconds for thousands of images: kept in `folder` by what they are of."""
+    values = [(one.file_name, one.label, one.group, one.predicted, one.probabilities) for one in predictions]
+    digest = hashlib.sha256(repr((tuple(classes), values)).encode("utf-8", "surrogatepass")).hexdigest()
+    kept: Any = {}
+    try:
+        kept = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
+        return Summary.from_json(kept[digest])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        summary = summarise(predictions, classes)
+    newest = list(kept.items())[-_MOST_SUMMARIES + 1 :] if isinstance(kept, dict) else []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / SUMMARIES, json.dumps({**dict(newest), digest: summary.to_json()}) + "\n")
+    except OSError as error:
+        log.warning("The figures can't be kept in %s (%s).", folder, error.strerror)
+    return summary
 
 
 def _out_of_fold(source: Source) -> ResultsReady:
@@ -155,7 +172,7 @@ def _out_of_fold(source: Source) -> ResultsReady:
         split=None,
         predictions=predictions,
         rows=rows,
-        summary=summary or summarise(predictions, run.classes),
+        summary=summary or _summary(source.folder, predictions, run.classes),
         looked=read_looked(source.folder),
         folds={one.prediction.file_name: one.fold for one in found},
         root=result.root,
@@ -179,7 +196,7 @@ def _elsewhere(source: Source) -> Generator[Event, None, ResultsReady]:
         split=source.split,
         predictions=found,
         rows={row.file_name: row for row in other.rows},
-        summary=summarise(found, run.classes),
+        summary=_summary(source.kept_in, found, run.classes),
         looked=read_looked(source.kept_in),
         folds={},
         root=other.root,
