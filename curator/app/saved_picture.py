@@ -47,8 +47,8 @@ def as_png(widget: QWidget) -> bytes:
     image.fill(QColor(theme.current().background))
     widget.render(image)
     buffer = _buffer()
-    image.save(buffer, "PNG")
-    return buffer.data().data()
+    image.save(buffer, b"PNG")
+    return bytes(buffer.data().data())
 
 
 def as_svg(widget: QWidget, title: str) -> bytes:
@@ -68,7 +68,7 @@ def as_svg(widget: QWidget, title: str) -> bytes:
     painter.setPen(Qt.PenStyle.NoPen)
     widget.render(painter, widget.rect().topLeft())
     painter.end()
-    return buffer.data().data()
+    return bytes(buffer.data().data())
 
 
 def write(path: Path, data: bytes) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from curator.app import theme
 from curator.app.saved_picture import Ending, ask_path, save_text, save_widget
@@ -77,7 +77,7 @@ class Plot(QFrame):
         self._marked: tuple[tuple[float, str], ...] = ()
         self._at: float | None = None
         self._range = ((0.0, 1.0), (0.0, 1.0))
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(12, 5, 8, 6)
         column.setSpacing(2)
         self.head = PlotHead(title, tabs, tabs.index(title) if tabs else 0)
@@ -352,6 +352,10 @@ class Plot(QFrame):
         """The name that is offered for a file, without its ending."""
         return self.title.lower().replace(" ", "-")
 
+    def controls(self) -> list[QWidget]:
+        """What a saved picture leaves out."""
+        return [self.head.menu_button, self.head.home_button]
+
     def _save(self, ending: Ending) -> None:
         path = ask_path(self, f"the plot of {self.title}", self.file_stem(), ending)
         if path is None:
@@ -360,7 +364,15 @@ class Plot(QFrame):
             save_text(self.csv(), path)
             return
         self.view.hide_crosshair()
+        controls = [one for one in self.controls() if one.isVisible()]
+        for one in controls:
+            one.hide()
+        self.head.fit_value()
+        self._column.activate()
         save_widget(self, path, ending, self.title)
+        for one in controls:
+            one.show()
+        self.head.fit_value()
 
     def _colour_marks(self) -> None:
         colours = theme.current()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QBrush, QColor, QFontMetrics, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from curator.app import theme
@@ -18,7 +18,7 @@ _APART: Final = 6
 # How solid a faint curve is drawn.
 FAINT: Final = 0.45
 # How the legend marks what is drawn as an area: told apart without colour as well.
-Area: TypeAlias = Literal["", "solid", "hatched"]
+Area: TypeAlias = Literal["", "solid", "outlined"]
 _AREA: Final = 10
 SMOOTHINGS: Final = ((0.0, "None"), (0.6, "0.6"), (0.9, "0.9"), (0.97, "0.97"))
 
@@ -184,8 +184,8 @@ def _filled(shade: QColor, area: Area) -> QPixmap:
     drawn = QPixmap(_AREA, _AREA)
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
-    style = Qt.BrushStyle.SolidPattern if area == "solid" else Qt.BrushStyle.BDiagPattern
-    painter.fillRect(drawn.rect(), QBrush(shade, style))
+    if area == "solid":
+        painter.fillRect(drawn.rect(), shade)
     painter.setPen(shade)
     painter.drawRect(drawn.rect().adjusted(0, 0, -1, -1))
     painter.end()
