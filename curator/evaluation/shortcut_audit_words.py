@@ -21,6 +21,9 @@ TITLES: Final[Mapping[Key, str]] = {
     "masks": "Masks alone",
 }
 
+# No network is shown these, only what they left in the pixels.
+UNSEEN: Final[frozenset[Key]] = frozenset(("file", "size"))
+
 # What the guess rests on, for a tool tip and the report.
 LOOKED_AT: Final[Mapping[Key, str]] = {
     "file": "Bytes, width, height, format, colour mode, JPEG tables and subsampling, density, metadata.",
@@ -125,12 +128,10 @@ def sentence(audit: Audit) -> str:
             f"as far as {audit.images} images in {audit.groups} groups can tell. That does not prove that there "
             "is none."
         )
-    cleaned = [row for row in found if row.images == "cleaned"]
-    after = (
-        "After cleaning none of what a network sees does."
-        if not cleaned
-        else f"After cleaning {len(cleaned)} of {sum(row.images == 'cleaned' for row in audit.rows)} still do."
-    )
+    seen = _seen_cleaned(audit)
+    left = sum(row.verdict == "look" for row in seen)
+    still = {0: "none does", 1: "1 still does"}.get(left, f"{left} still do")
+    after = f"Of the {len(seen)} that a network sees after cleaning, {still}."
     said = _said(worst, TITLES[worst.key], audit.majority_class)
     where = "" if worst.images == "file" else f" ({worst.images} images)"
     return (
@@ -155,9 +156,26 @@ def part_words(audit: Audit) -> str:
     return f"{', '.join(parts)}." + (f" {audit.note}" if audit.note and audit.rows else "")
 
 
+def _seen_cleaned(audit: Audit) -> list[AuditRow]:
+    return [row for row in audit.rows if row.images == "cleaned" and row.key not in UNSEEN]
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
 def _count(number: int, one: str) -> str:
     return f"{number} {one}{'' if number == 1 else 's'}"
+
+
+def short_rows(audit: Audit, most: int) -> list[AuditRow]:
+    """The `most` rows that say most in short: the files, then what tells most of the cleaned images, which a
+    network gets, each with the raw ones beside it."""
+    file = [row for row in audit.rows if row.images == "file"]
+    judged = [row for row in _seen_cleaned(audit) if row.balanced_accuracy is not None]
+    judged.sort(key=lambda row: (row.verdict != "look", -row.value))
+    chosen = list(file)
+    for row in judged:
+        raw = audit.row(row.key, "raw")
+        chosen += [row] if raw is None else [raw, row]
+    return chosen[:most]
