@@ -31,6 +31,7 @@ _WHY: Final = (
 )
 _NOT_YET: Final = "Not audited yet: what is above may rest on files or frames, not on the brain."
 _SHORT_LINES: Final = 4
+_TEXT: Final = 460
 
 
 class AuditPane(QWidget):
@@ -178,10 +179,17 @@ class AuditPane(QWidget):
         column = QVBoxLayout(empty)
         column.addStretch(1)
         self.empty_words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.empty_words.setMinimumWidth(420)
-        for widget in (self.empty_title, self.empty_words, self.button):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-            column.addSpacing(8)
+        self.empty_words.setFixedWidth(_TEXT)
+        # Not by its alignment: a text that wraps would get the height of a wider one, and lose its last line.
+        centred = QHBoxLayout()
+        centred.addStretch(1)
+        centred.addWidget(self.empty_words)
+        centred.addStretch(1)
+        column.addWidget(self.empty_title, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(8)
+        column.addLayout(centred)
+        column.addSpacing(8)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         self._grid.setContentsMargins(0, 4, 10, 10)
         self._grid.setHorizontalSpacing(18)

@@ -70,7 +70,7 @@ def test_a_bright_border_is_found_in_raw_images_and_gone_with_the_crop(tmp_path:
     assert not {one for one in found(audit) if one[1] != "raw"}
     assert cleaned is not None
     assert cleaned.verdict == "fine"
-    assert "always saying “no” gives 50 %" in ring.words
+    assert "always saying “no” is in 50 %" in ring.words
     assert "Of the 4 that a network sees after cleaning, none does." in audit.sentence
 
 
@@ -80,7 +80,7 @@ def test_jpeg_quality_is_found_in_the_files_and_not_at_the_border(tmp_path: Path
     assert found(audit) == {("file", "file")}
     assert audit.worst is not None
     assert audit.worst.what == "File facts alone"
-    assert "File facts alone guess the label in 100 % of images" in audit.sentence
+    assert "File facts alone are right in 100 % of images" in audit.sentence
 
 
 def test_where_masks_lie_is_found(tmp_path: Path) -> None:
