@@ -112,7 +112,7 @@ class Proposal:
 
 
 # The fields of the person's layer. `decision` is stored together with its reason: (decision, reason).
-Field: TypeAlias = Literal["decision", "crop", "masks", "fill", "label", "note", "accepted"]
+Field: TypeAlias = Literal["decision", "crop", "masks", "fill", "label", "note", "accepted", "looked"]
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 
 
@@ -141,7 +141,8 @@ class FieldEdit:
     """Sets (or, with `UNSET`, clears) one field of the person's layer of one image.
 
     Values by field: decision `(Decision, DiscardReason | None)`; crop `Crop | None`; masks
-    `tuple[Mask, ...]`; fill `Fill`; label `str`; note `str`; accepted: the proposal's `method` string.
+    `tuple[Mask, ...]`; fill `Fill`; label `str`; note `str`; accepted: the proposal's `method` string;
+    looked: the name of the run whose prediction of the image was looked at and nothing found to mend.
     """
 
     image_id: int

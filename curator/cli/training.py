@@ -11,6 +11,7 @@ import typer
 
 from curator.cli import validation
 from curator.cli.output import complain, drawn, say, say_json, table
+from curator.cli.queues import list_queues
 from curator.cli.rates import find_rates
 from curator.errors import CuratorError, TrainingError
 
@@ -168,9 +169,19 @@ def evaluate(
     root: Path | None = typer.Option(None, "--root", help="Where the images lie, if not where it says."),
     out: Path | None = typer.Option(None, "--out", help="Write the result as JSON here."),
     report: Path | None = typer.Option(None, "--report", help="Write a self-contained HTML report here."),
+    queues: bool = typer.Option(
+        False,
+        "--queues",
+        help="List what is probably wrong with the data instead; RUN may be a cross-validation's folder.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Evaluate RUN on the test split: metrics with 95 % intervals, a prediction for every image."""
+    if queues:
+        if report is not None:
+            raise typer.BadParameter("the report is of metrics: leave it out.", param_hint="--queues")
+        list_queues(run, manifest, root, out, as_json)
+        return
     _evaluated(run, manifest, root, out, report, as_json)
 
 
@@ -180,8 +191,8 @@ def predict(
     as_json: bool = typer.Option(False, "--json", help="Print the probabilities as JSON."),
 ) -> None:
     """Print the probabilities that RUN gives to new images."""
+    from curator.evaluation.predict_files import FilePredicted, predict_files
     from curator.training.runs import load_run
-    from curator.workflow.predict import FilePredicted, predict_files
 
     classes = load_run(run).classes
     events = drawn(predict_files(run, images))

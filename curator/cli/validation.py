@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from curator.cli.output import complain, drawn, say, say_json, table
 
 if TYPE_CHECKING:
+    from curator.evaluation.cross_validated import CrossValidation
     from curator.evaluation.intervals import Interval
     from curator.records import Event
     from curator.workflow.ablated import Ablation
-    from curator.workflow.cross_validated import CrossValidation
 
 
 def is_validation(folder: Path) -> bool:
     """Whether a folder holds a cross-validation or an ablation, and no single run."""
-    from curator.workflow import ablated, cross_validated
+    from curator.evaluation import cross_validated
+    from curator.workflow import ablated
 
     return any((folder / name).is_file() for name in (ablated.RESULT, cross_validated.RESULT))
 
@@ -91,8 +92,8 @@ def _is_ablation(folder: Path) -> bool:
 
 
 def _begun(folder: Path) -> Ablation | CrossValidation:
+    from curator.evaluation.cross_validated import read_cross_validation
     from curator.workflow.ablated import read_ablation
-    from curator.workflow.cross_validated import read_cross_validation
 
     return read_ablation(folder) if _is_ablation(folder) else read_cross_validation(folder)
 

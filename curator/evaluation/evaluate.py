@@ -28,11 +28,11 @@ def evaluate(
     run_dir: Path,
     manifest: Manifest | None = None,
     root: Path | None = None,
-    splits: Sequence[Split] = ("test",),
+    splits: Sequence[Split | None] = ("test",),
     *,
     device: str = "auto",
 ) -> Iterator[Event]:
-    """Predicts the kept images of the given splits and ends with `Evaluated`.
+    """Predicts the kept images of the given splits (None: those in no split) and ends with `Evaluated`.
 
     On the run's own manifest the predictions are written to the run's `predictions.jsonl`, beside those of
     other splits that its checkpoint has made already, and so are the figures of the test split.

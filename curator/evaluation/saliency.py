@@ -5,28 +5,39 @@ Selvaraju and others, "Grad-CAM: Visual Explanations from Deep Networks via Grad
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from curator.imaging.decode import RGB
+from curator.training.data import Images
 from curator.training.inference import Predictor
 
 Heat: TypeAlias = npt.NDArray[np.float32]
+Method: TypeAlias = Literal["grad-cam", "occlusion"]
+
+# What each method is called and what it does, for a person who asks for a heat map.
+METHODS: Final[tuple[tuple[Method, str, str], ...]] = (
+    ("grad-cam", "Grad-CAM", "Which of the last layer's maps speak for the class. Coarse, at once."),
+    ("occlusion", "Occlusion", "How much less the class is believed with a black patch there. Seconds."),
+)
 
 
 class GradCam:
-    """Heat maps of one run. Loads the network once; to be used from one thread at a time."""
+    """Heat maps of one run. Loads the network unless it is given; to be used from one thread at a time.
 
-    def __init__(self, run_dir: Path, *, device: str = "cpu") -> None:
+    The gradient comes through the image, so that frozen layers need not be opened: neither weights nor what
+    of them is frozen is ever changed.
+    """
+
+    def __init__(self, run_dir: Path, *, device: str = "cpu", predictor: Predictor | None = None) -> None:
         from captum.attr import LayerGradCam
 
-        self.predictor = Predictor(run_dir, device=device)
+        self.predictor = predictor or Predictor(run_dir, device=device)
         network = self.predictor.network
-        # With every layer open no part of the forward pass is under no_grad; the weights are not changed.
-        network.open(len(network.card.groups))
         network.eval()
         self._cam = LayerGradCam(network, network.cam_module())
 
@@ -36,23 +47,32 @@ class GradCam:
         For the class with the highest probability unless another is given. All zeros where nothing speaks for
         the class.
         """
+        return self.heats(image[None], None if class_index is None else [class_index])[0]
+
+    def heats(self, images: Images, class_indices: Sequence[int] | None = None) -> Heat:
+        """As `heat`, for rendered images `uint8` (n, s, s, 3) at once: `float32` (n, s, s)."""
         import torch
         from torch.nn import functional
 
         with torch.enable_grad():
-            tensor = self.predictor.tensor(image[None]).requires_grad_(True)
-            if class_index is None:
+            tensor = self.predictor.tensor(images).requires_grad_(True)
+            if class_indices is None:
                 with torch.no_grad():
-                    class_index = int(self.predictor.network(tensor).argmax())
-            maps = self._cam.attribute(tensor, target=class_index, relu_attributions=True)
-        size = image.shape[:2]
-        full = functional.interpolate(maps.detach().float(), size, mode="bilinear", align_corners=False)
-        heat = full[0, 0].cpu().numpy()
-        peak = float(heat.max())
-        return (heat / peak if peak > 0 else np.zeros_like(heat)).astype(np.float32)
+                    class_indices = self.predictor.network(tensor).argmax(1).tolist()
+            maps = self._cam.attribute(tensor, target=list(class_indices), relu_attributions=True)
+        full = functional.interpolate(
+            maps.detach().float(), images.shape[1:3], mode="bilinear", align_corners=False
+        )
+        return np.stack([hottest_one(heat) for heat in full[:, 0].cpu().numpy()])
+
+
+def hottest_one(heat: npt.NDArray[np.floating]) -> Heat:
+    """Heat of any scale, at least 0, as `float32` with 1 at its hottest; all zeros stay so."""
+    peak = float(heat.max())
+    return (heat / peak if peak > 0 else np.zeros_like(heat)).astype(np.float32)
 
 
 def share_inside(heat: Heat, inside: npt.NDArray[np.bool_]) -> float | None:
     """The share of the heat that lies where `inside` is true, both (s, s); None where there is no heat."""
-    total = float(heat.sum())
-    return float(heat[inside].sum()) / total if total > 0 else None
+    total = float(heat.sum(dtype=np.float64))
+    return float(heat[inside].sum(dtype=np.float64)) / total if total > 0 else None

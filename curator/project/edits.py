@@ -136,6 +136,13 @@ def set_note(state: ImageState, text: str) -> Edit:
     return Edit(f"Note: {state.file_name}", (FieldEdit(state.id, "note", value),), (), state.id)
 
 
+def look(states: Sequence[ImageState], run: str | None) -> Edit:
+    """Says that the predictions of `run` were looked at and nothing is to be mended; None takes that back."""
+    fields = tuple(FieldEdit(state.id, "looked", UNSET if run is None else run) for state in states)
+    words = "Not looked at" if run is None else "Looked at, fine"
+    return Edit(f"{words}: {_these(states)}", fields, (), _focus(states))
+
+
 def back_to_proposal(states: Sequence[ImageState]) -> Edit:
     """Clears the person's decision, crop and masks, so that the proposal shows through again."""
     fields = tuple(FieldEdit(state.id, name, UNSET) for state in states for name in _PROPOSED)

@@ -62,20 +62,32 @@ def predict_manifest(
     *,
     manifest: Manifest | None = None,
     root: Path | None = None,
-    splits: Sequence[Split] = ("test",),
+    splits: Sequence[Split | None] = ("test",),
     device: str = "auto",
 ) -> Iterator[Event]:
-    """Yields `Predicted` for the kept images of the given splits, with `Progress` and `Warned`.
+    """Yields `Predicted` for the kept images of the given splits (None: those in no split), with `Progress`
+    and `Warned`.
 
     The manifest is the run's own unless another is given; images are rendered as in training.
     """
-    predictor = Predictor(run_dir, device=device)
-    run = predictor.run
+    run = runs.load_run(run_dir)
     if root is None:
         root = run.root if manifest is None else manifest.root
     if manifest is None:
         manifest = run.manifest()
     rows = [row for row in manifest.rows if row.decision == "keep" and row.split in splits]
+    yield from predict_rows(run_dir, rows, root, device=device)
+
+
+def predict_rows(
+    run_dir: Path, rows: Sequence[ManifestRow], root: Path, *, device: str = "auto"
+) -> Iterator[Event]:
+    """Yields `Predicted` for these images, whatever their decision, with `Progress` and `Warned`.
+
+    `file_name` is relative to `root`. Raises `TrainingError` where the run can't be used.
+    """
+    predictor = Predictor(run_dir, device=device)
+    run = predictor.run
     step = _SLOW_BATCH if predictor.device.type == "cpu" else _BATCH
     loaded = yield from load_images(rows, root, run.config.image_size, run.config.resize, run.config.cleaning)
     for start in range(0, len(loaded.rows), step):

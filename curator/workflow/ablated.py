@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from curator import __version__
 from curator.errors import CuratorError, TrainingError
+from curator.evaluation.cross_validated import about_test
 from curator.evaluation.intervals import METRICS, Interval, Summary, intervals_of, plain_intervals
 from curator.records import Split
 from curator.training.config import Cleaning, TrainConfig
-from curator.workflow.cross_validated import about_test
 
 if TYPE_CHECKING:
     from curator.manifest.files import Manifest

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import cast
 
 from curator.errors import TrainingError
+from curator.evaluation.cross_validated import RESULT as FOLDS_RESULT
+from curator.evaluation.cross_validated import read_cross_validation, read_out_of_fold
 from curator.evaluation.intervals import Interval, paired_differences, summarise
 from curator.manifest.files import Manifest
 from curator.records import Event, Prediction
@@ -27,8 +29,6 @@ from curator.workflow.ablated import (
     read_ablation,
     write_ablation,
 )
-from curator.workflow.cross_validated import RESULT as FOLDS_RESULT
-from curator.workflow.cross_validated import read_cross_validation, read_out_of_fold
 from curator.workflow.cross_validation import (
     CrossValidated,
     cross_validate,

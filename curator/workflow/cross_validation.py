@@ -8,13 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from curator.errors import TrainingError
-from curator.evaluation.folds import over_folds
-from curator.evaluation.intervals import summarise
-from curator.manifest.files import Manifest
-from curator.records import Event, Prediction, Warned
-from curator.training import runs
-from curator.training.config import TrainConfig
-from curator.workflow.cross_validated import (
+from curator.evaluation.cross_validated import (
     RESULT,
     CrossValidation,
     FoldResult,
@@ -23,6 +17,12 @@ from curator.workflow.cross_validated import (
     read_out_of_fold,
     write_cross_validation,
 )
+from curator.evaluation.folds import over_folds
+from curator.evaluation.intervals import summarise
+from curator.manifest.files import Manifest
+from curator.records import Event, Prediction, Warned
+from curator.training import runs
+from curator.training.config import TrainConfig
 from curator.workflow.fold_manifests import fold_splits, folds_of, takes_part, write_fold
 from curator.workflow.trainings import Whole, settled, train_and_predict
 

@@ -18,6 +18,7 @@ from curator.app.project_model import ProjectModel
 from curator.app.train.crossval_bar import ValidationBar
 from curator.app.train.page import TrainPage
 from curator.errors import TrainingError
+from curator.evaluation.cross_validated import read_cross_validation, read_out_of_fold
 from curator.manifest.files import Manifest
 from curator.project import edits
 from curator.records import Event, Prediction, Split
@@ -26,7 +27,6 @@ from curator.training.config import TrainConfig
 from curator.training.events import BatchDone, EpochDone, EpochMetrics, Started
 from curator.training.predictions import write_predictions
 from curator.workflow import ablation, cross_validation
-from curator.workflow.cross_validated import read_cross_validation, read_out_of_fold
 from curator.workflow.trainings import PartStarted, Whole
 
 EPOCHS = 2

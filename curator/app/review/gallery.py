@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
+    QItemSelection,
     QItemSelectionModel,
+    QItemSelectionRange,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -16,10 +19,11 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
 )
@@ -27,60 +31,80 @@ from PySide6.QtWidgets import (
 from curator.app import theme
 from curator.app.review.items import Item
 from curator.app.review.pictures import GALLERY_SIDE
+from curator.app.review.table import Positions, Table
 
 _TEXT_HEIGHT: Final = 30
 _GAP: Final = 10
 ITEM_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+SAID_ROLE: Final = Qt.ItemDataRole.UserRole + 2
+_ROLES: Final = frozenset(
+    {
+        ITEM_ROLE,
+        SAID_ROLE,
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.AccessibleTextRole,
+        Qt.ItemDataRole.ToolTipRole,
+    }
+)
 
 
 class GalleryModel(QAbstractListModel):
-    """The items that pass the filter, in order."""
+    """Rows are positions in a `Table`, chosen and ordered by it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._items: list[Item] = []
-        self._classes: tuple[str, ...] = ()
+        self.table: Table | None = None
+        self.rows: Positions = np.zeros(0, np.intp)
+        self._row_of: Positions = np.zeros(0, np.intp)
 
-    @property
-    def items(self) -> Sequence[Item]:
-        """The items shown."""
-        return self._items
-
-    def show_items(self, items: Sequence[Item], classes: tuple[str, ...]) -> None:
-        """Replaces all items."""
+    def show_rows(self, table: Table | None, rows: Positions) -> None:
+        """Shows these positions of a table, in this order."""
         self.beginResetModel()
-        self._items, self._classes = list(items), classes
+        self.table, self.rows = table, rows
+        self._row_of = np.full(len(table) if table is not None else 0, -1, np.intp)
+        self._row_of[rows] = np.arange(len(rows))
         self.endResetModel()
 
-    def replace(self, item: Item) -> None:
-        """Puts a newer version in an item's place."""
-        row = self.row_of(item.name)
+    def item(self, row: int) -> Item:
+        """What is shown in a row."""
+        assert self.table is not None
+        return self.table.item(int(self.rows[row]))
+
+    def refresh(self, position: int) -> None:
+        """Says that what is known of a position is another now."""
+        row = int(self._row_of[position]) if 0 <= position < len(self._row_of) else -1
         if row >= 0:
-            self._items[row] = item
             self.dataChanged.emit(self.index(row), self.index(row))
+
+    def refresh_all(self) -> None:
+        """Says that what is known of all is another now; rows stay."""
+        if len(self.rows):
+            self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
 
     def row_of(self, name: str) -> int:
         """The row of an image, -1 if it is not shown."""
-        return next((row for row, item in enumerate(self._items) if item.name == name), -1)
+        position = self.table.position_of(name) if self.table is not None else -1
+        return int(self._row_of[position]) if position >= 0 else -1
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._items)
+        return 0 if parent.isValid() else len(self.rows)
 
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if not index.isValid():
+        if not index.isValid() or role not in _ROLES:
             return None
-        item = self._items[index.row()]
+        item = self.item(index.row())
         if role == ITEM_ROLE:
             return item
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            said = f"{item.name}: is {item.prediction.label}, said {item.prediction.predicted}"
-            return f"{said} {item.confidence:.2f}"
+        assert self.table is not None
+        if role == SAID_ROLE:
+            return self.table.classes[item.said]
+        marks = [word for word, on in (("mended since", item.mended), ("looked at", item.looked)) if on]
         if role == Qt.ItemDataRole.ToolTipRole:
-            marks = [word for word, on in (("mended since", item.mended), ("looked at", item.looked)) if on]
             return "\n".join([item.name, *marks])
-        return None
+        said = f"{item.name}: is {item.prediction.label}, said {self.table.classes[item.said]}"
+        return ", ".join([f"{said} {item.confidence:.2f}", *marks])
 
 
 class GalleryDelegate(QStyledItemDelegate):
@@ -104,10 +128,13 @@ class GalleryDelegate(QStyledItemDelegate):
         tile = QRect(rect.x(), rect.y(), rect.width() - _GAP, rect.height() - _GAP)
         view = self.parent()
         current = isinstance(view, QListView) and view.currentIndex() == index
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(colours.accent if current else colours.line), 2 if current else 1))
-        painter.setBrush(QColor(colours.pane))
+        painter.setPen(
+            QPen(QColor(colours.accent if current or chosen else colours.line), 2 if current else 1)
+        )
+        painter.setBrush(QColor(colours.accent_soft if chosen and not current else colours.pane))
         painter.drawRoundedRect(tile.adjusted(1, 1, -1, -1), 6, 6)
         picture = self._picture(item)
         square = QRect(tile.x() + 3, tile.y() + 3, tile.width() - 6, tile.height() - _TEXT_HEIGHT - 3)
@@ -119,30 +146,38 @@ class GalleryDelegate(QStyledItemDelegate):
             )
         else:
             painter.fillRect(square, QColor(colours.canvas))
-        self._write(painter, tile, item)
+        self._write(painter, tile, item, index.data(SAID_ROLE))
         painter.restore()
 
-    def _write(self, painter: QPainter, tile: QRect, item: Item) -> None:
+    def _write(self, painter: QPainter, tile: QRect, item: Item, name: str) -> None:
         colours = theme.current()
         text = QRect(tile.x() + 9, tile.bottom() - _TEXT_HEIGHT + 1, tile.width() - 18, _TEXT_HEIGHT)
         metrics = QFontMetrics(painter.font())
-        said = f"{item.prediction.predicted} {item.confidence:.2f}"
-        painter.setPen(QColor(colours.discard if item.wrong else colours.keep))
+        number = f" {item.confidence:.2f}"
+        room = text.width() * 6 // 10 - metrics.horizontalAdvance(number)
+        said = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room) + number
+        tone = colours.discard if item.wrong else colours.keep if item.true >= 0 else colours.text
+        painter.setPen(QColor(tone))
         painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said)
-        painter.setPen(QColor(colours.text))
+        painter.setPen(QColor(colours.text if item.true >= 0 else colours.dim))
         left = text.adjusted(0, 0, -metrics.horizontalAdvance(said) - 8, 0)
-        words = f"is {item.prediction.label}" + (" · mended" if item.mended else "")
+        words = f"is {item.prediction.label}" if item.true >= 0 else item.prediction.label or "no label"
         words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, left.width())
         painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
-        if item.looked:
-            badge = theme.pixmap("check", colours.dim, 16, 1.0)
-            painter.drawPixmap(tile.right() - 24, tile.y() + 8, badge)
+        marks = (("check", item.looked), ("mend", item.mended))
+        for number_of, icon in enumerate(icon for icon, on in marks if on):
+            at = QRect(tile.right() - 28 - 24 * number_of, tile.y() + 7, 20, 20)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.pane))
+            painter.drawEllipse(at)
+            painter.drawPixmap(at.adjusted(3, 3, -3, -3), theme.pixmap(icon, colours.text, 14, 1.0))
 
 
 class Gallery(QListView):
-    """The view. `item_chosen` carries the current `Item` or None."""
+    """The view. `item_chosen` carries the current `Item` or None; `selected` says that others are selected."""
 
     item_chosen = Signal(object)
+    selected = Signal()
 
     def __init__(self, picture: Callable[[Item], QPixmap | None]) -> None:
         super().__init__()
@@ -153,13 +188,15 @@ class Gallery(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
-        self.setLayoutMode(QListView.LayoutMode.Batched)
-        self.setBatchSize(1000)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        # All at once: only then does a place to scroll back to exist right after another filter.
+        self.setLayoutMode(QListView.LayoutMode.SinglePass)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionRectVisible(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setAccessibleName("Predictions")
         self.selectionModel().currentChanged.connect(self._current_changed)
+        self.selectionModel().selectionChanged.connect(self.selected)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tiles share the width, so that no strip of it stays empty."""
@@ -169,15 +206,44 @@ class Gallery(QListView):
         self.setGridSize(QSize(side, side + _TEXT_HEIGHT))
         super().resizeEvent(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Letters and digits are keys of the page, not the beginning of a name to look for."""
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+        if plain and event.text().strip():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
     def current_item(self) -> Item | None:
-        """The chosen item."""
+        """The image that the details are of."""
         index = self.currentIndex()
-        return index.data(ITEM_ROLE) if index.isValid() else None
+        return self.items.item(index.row()) if index.isValid() else None
+
+    def selected_items(self) -> list[Item]:
+        """What is selected, in the order of the gallery; the current one where nothing is."""
+        rows = sorted(row for part in self._selection() for row in range(part.top(), part.bottom() + 1))
+        current = self.currentIndex()
+        if not rows and current.isValid():
+            rows = [current.row()]
+        return [self.items.item(row) for row in rows]
+
+    def selected_count(self) -> int:
+        """How many are selected."""
+        return sum(part.height() for part in self._selection())
+
+    def _selection(self) -> list[QItemSelectionRange]:
+        # A list in C++, which the stubs don't know.
+        return list(self.selectionModel().selection())  # type: ignore[call-overload]
+
+    def show_rows(self, table: Table | None, rows: Positions, name: str | None = None) -> None:
+        """Shows these positions; `name` becomes the current image, the first where it is not shown."""
+        self.items.show_rows(table, rows)
+        self.go_to(name)
 
     def go_to(self, name: str | None) -> None:
         """Chooses an image, the first where it is not shown."""
         row = self.items.row_of(name) if name is not None else -1
-        if not self.items.items:
+        if not len(self.items.rows):
             self.item_chosen.emit(None)
             return
         index = self.items.index(max(0, row))
@@ -185,12 +251,20 @@ class Gallery(QListView):
         self.selectionModel().setCurrentIndex(index, flag)
         self.scrollTo(index)
 
+    def select(self, names: Iterable[str]) -> None:
+        """Selects these images, those that are shown; the current one stays."""
+        chosen = QItemSelection()
+        for row in sorted(self.items.row_of(name) for name in names):
+            if row >= 0:
+                chosen.select(self.items.index(row), self.items.index(row))
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
     def step(self, by: int) -> None:
         """Goes to the next (1) or the previous (-1) item."""
-        count = len(self.items.items)
+        count = len(self.items.rows)
         if count:
             row = min(max(self.currentIndex().row() + by, 0), count - 1)
-            self.go_to(self.items.items[row].name)
+            self.go_to(self.items.item(row).name)
 
     @Slot()
     def _current_changed(self) -> None:

@@ -1,32 +1,38 @@
-"""What the gallery shows: one item a prediction, with everything that sorting and filtering need."""
+"""One prediction as the gallery shows it, and what galleries are ordered and filtered by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from curator.records import Edits, ImageState, Prediction
+from curator.records import Decision, Edits, ImageState, MaskKind, Prediction, Split
 
 if TYPE_CHECKING:
-    from curator.evaluation.results import ResultsReady
     from curator.manifest.schema import ManifestRow
-    from curator.project import Project
 
-Order: TypeAlias = Literal["loss", "confidence", "margin", "name"]
+Order: TypeAlias = Literal["loss", "confidence", "margin", "disagreement", "swings", "heat", "name"]
+# What each order is called; those of `MEASURED` are only offered where something was measured.
 ORDERS: Final[tuple[tuple[Order, str], ...]] = (
     ("loss", "sorted by loss"),
     ("confidence", "least sure first"),
     ("margin", "closest calls first"),
+    ("disagreement", "networks disagree"),
+    ("swings", "swings without mask or crop"),
+    ("heat", "heat outside the head"),
     ("name", "sorted by name"),
 )
+MEASURED: Final[tuple[Order, ...]] = ("disagreement", "swings", "heat")
 Cell: TypeAlias = tuple[int, int]
+Right: TypeAlias = Literal["all", "right", "wrong"]
+# Class (-1: the one that was said), least and most probability of it.
+Range: TypeAlias = tuple[int, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One predicted image. `image_id` is -1 if the project no longer has it; `mended`: it was edited,
-    relabelled or decided differently since the run's manifest was written."""
+    """One predicted image. `image_id` is -1 if the project does not have it; `true` is -1 if its label is none
+    of the run's classes; `mended`: it was edited, relabelled or decided differently since the run's manifest was
+    written."""
 
     prediction: Prediction
     edits: Edits
@@ -44,67 +50,61 @@ class Item:
     @property
     def wrong(self) -> bool:
         """Whether the network said another class than the label."""
-        return self.true != self.said
+        return self.true >= 0 and self.true != self.said
 
     @property
     def confidence(self) -> float:
         """The probability of what was said."""
-        return max(self.prediction.probabilities)
+        return self.prediction.probabilities[self.said]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which predictions are wanted: those for which all of this holds.
+
+    Of `labels` and `said` (classes by number), `splits`, `decisions` (as they are now), `kinds` (of a mask that
+    the network's image had) and `folds` any one has to fit, where there are any; `cell` is of the confusion
+    matrix; `only` names images, those of a queue say.
+    """
+
+    right: Right = "all"
+    cell: Cell | None = None
+    labels: frozenset[int] = frozenset()
+    said: frozenset[int] = frozenset()
+    splits: frozenset[Split] = frozenset()
+    decisions: frozenset[Decision] = frozenset()
+    kinds: frozenset[MaskKind] = frozenset()
+    folds: frozenset[int] = frozenset()
+    range: Range | None = None
+    only: frozenset[str] | None = None
+    only_words: str = ""
 
     @property
-    def margin(self) -> float:
-        """The probability of what was said less that of the next class."""
-        first, second = sorted(self.prediction.probabilities, reverse=True)[:2]
-        return first - second
+    def details(self) -> int:
+        """How many conditions are set beside `right`, `cell` and `only`."""
+        parts = (self.labels, self.said, self.splits, self.decisions, self.kinds, self.folds)
+        return sum(map(bool, parts)) + (self.range is not None)
 
+    def without_details(self) -> Wish:
+        """The same with `right`, `cell` and `only` alone."""
+        return Wish(self.right, self.cell, only=self.only, only_words=self.only_words)
 
-def items_of(results: ResultsReady, project: Project) -> list[Item]:
-    """The items of some results, with the project's images they belong to."""
-    index = {name: number for number, name in enumerate(results.run.classes)}
-    found = []
-    for prediction in results.predictions:
-        row = results.rows[prediction.file_name]
-        image_id = project.id_of(prediction.file_name)
-        found.append(
-            Item(
-                prediction=prediction,
-                edits=row.edits,
-                image_id=-1 if image_id is None else image_id,
-                true=index.get(prediction.label or "", -1),
-                said=index[prediction.predicted],
-                mended=image_id is not None and mended(project.state(image_id), row),
-                looked=prediction.file_name in results.looked,
-            )
-        )
-    return found
+    def toggled(self, name: str, value: Any) -> Wish:
+        """With one value of `labels`, `said`, `splits`, `decisions`, `kinds` or `folds` put in or taken out."""
+        return replace(self, **{name: getattr(self, name) ^ {value}})
 
 
 def mended(state: ImageState, row: ManifestRow) -> bool:
     """Whether a person has changed the image since the manifest's row was written."""
     return (
-        state.edits.crop != row.edits.crop
-        or state.edits.masks != row.edits.masks
-        or state.label != row.label
+        state.label != row.label
         or (state.decided_by == "person" and state.decision != row.decision)
+        or _edited(state, row)
     )
 
 
-def chosen(items: Iterable[Item], order: Order, cell: Cell | None, wrong_only: bool) -> list[Item]:
-    """The items that pass the filter, in order."""
-    found = [
-        item
-        for item in items
-        if (cell is None or (item.true, item.said) == cell) and (item.wrong or not wrong_only)
-    ]
-    keys = {
-        "loss": lambda item: (-(item.prediction.loss or 0.0), item.name),
-        "confidence": lambda item: (item.confidence, item.name),
-        "margin": lambda item: (item.margin, item.name),
-        "name": lambda item: (item.name,),
-    }
-    return sorted(found, key=keys[order])
-
-
-def with_looked(item: Item, looked: bool) -> Item:
-    """The item, looked at or not."""
-    return replace(item, looked=looked)
+def _edited(state: ImageState, row: ManifestRow) -> bool:
+    crop = None if state.crop is None else (state.crop.x, state.crop.y, state.crop.width, state.crop.height)
+    if crop != row.crop or len(state.masks) != len(row.masks):
+        return True
+    return bool(row.masks) and state.masks != row.edits.masks

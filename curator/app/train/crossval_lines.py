@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from curator.app.words import count, duration
+from curator.evaluation.cross_validated import CrossValidation
 from curator.workflow.ablated import CLEANINGS, Ablation
-from curator.workflow.cross_validated import CrossValidation
 
 if TYPE_CHECKING:
     from curator.evaluation.intervals import Interval, Summary

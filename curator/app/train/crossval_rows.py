@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from curator.app.train.crossval_lines import Result
 from curator.app.train.run_table import RunRow
 from curator.app.words import moment
+from curator.evaluation import cross_validated
 from curator.records import Event
-from curator.workflow import ablated, cross_validated
+from curator.workflow import ablated
 
 if TYPE_CHECKING:
     from curator.evaluation.intervals import Summary

@@ -9,7 +9,7 @@ import pytest
 from training_data import make_manifest
 
 from curator.cli.main import run
-from curator.workflow.cross_validated import read_cross_validation
+from curator.evaluation.cross_validated import read_cross_validation
 
 QUICK = ["--epochs", "1", "--image-size", "32", "--weights", "none", "--batch-size", "8"]
 

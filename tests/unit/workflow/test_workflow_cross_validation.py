@@ -15,17 +15,17 @@ from training_data import CONFIG, make_manifest
 
 from curator.dataset.split import Shares
 from curator.errors import TrainingError
+from curator.evaluation.cross_validated import (
+    list_cross_validations,
+    read_cross_validation,
+    read_out_of_fold,
+)
 from curator.manifest.files import Manifest, read_manifest, write_manifest
 from curator.records import Event, Progress, Warned
 from curator.training.events import BatchDone, EpochDone, Finished
 from curator.training.runs import list_runs, load_run
 from curator.workflow.ablated import list_ablations, read_ablation
 from curator.workflow.ablation import Ablated, VariantDone, ablate, resume_ablation
-from curator.workflow.cross_validated import (
-    list_cross_validations,
-    read_cross_validation,
-    read_out_of_fold,
-)
 from curator.workflow.cross_validation import (
     CrossValidated,
     CrossValidationStarted,

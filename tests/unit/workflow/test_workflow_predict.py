@@ -10,10 +10,10 @@ from PIL import Image
 
 from curator.dataset.split import Shares
 from curator.errors import CuratorError
+from curator.evaluation.predict_files import FilePredicted, predict_files
 from curator.records import Progress, Warned
 from curator.training.config import Cleaning
 from curator.workflow.export import Exported, export_folder
-from curator.workflow.predict import FilePredicted, predict_files
 
 
 @pytest.mark.parametrize("cleaning", ["masked", "cropped", "raw"])

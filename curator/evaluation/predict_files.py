@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from curator.manifest.files import Manifest
 from curator.records import DEFAULT_FILL, Edits, Event, Fill, Prediction, Profile, Progress, Warned
 from curator.training.config import Cleaning
 from curator.training.data import cleaned
-from curator.workflow.propose import Target
+
+Target: TypeAlias = Literal["head", "brain"]
 
 # Images that wait for the network together; 16 squares of 224 px are 2.4 MB.
 _BATCH: Final = 16
@@ -45,7 +46,7 @@ def predict_files(
     run = load_run(run_dir)
     manifest = run.manifest()
     predictor = Predictor(run_dir, device=device)
-    fill = _usual_fill(manifest)
+    fill = usual_fill(manifest)
     yield Progress(0, len(files), "Predicting")
     for start in range(0, len(files), _BATCH):
         names: list[tuple[Path, str]] = []
@@ -57,7 +58,7 @@ def predict_files(
             except ImageError as error:
                 yield Warned(str(error), {"file_name": str(file)})
                 continue
-            edits = _edits(image, manifest.info.profile, target, fill, run.config.cleaning)
+            edits = proposed_edits(image, manifest.info.profile, target, fill, run.config.cleaning)
             squares.append(network_input(image, edits, run.config.image_size, run.config.resize))
             names.append((file, sha256(data)))
         if squares:
@@ -66,7 +67,8 @@ def predict_files(
         yield Progress(min(start + _BATCH, len(files)), len(files), "Predicting")
 
 
-def _edits(image: RGB, profile: Profile, target: Target, fill: Fill, cleaning: Cleaning) -> Edits:
+def proposed_edits(image: RGB, profile: Profile, target: Target, fill: Fill, cleaning: Cleaning) -> Edits:
+    """As much of what is proposed for an image as a run of that `cleaning` takes over."""
     if cleaning == "raw":
         return Edits()
     from curator.proposals import propose_image
@@ -80,6 +82,7 @@ def _prediction(file: Path, digest: str, classes: Sequence[str], row: Sequence[f
     return Prediction(str(file), digest, None, None, None, classes[best], tuple(row), None)
 
 
-def _usual_fill(manifest: Manifest) -> Fill:
+def usual_fill(manifest: Manifest) -> Fill:
+    """How masks of most of its kept images are filled."""
     fills: Counter[Fill] = Counter(row.fill for row in manifest.rows if row.decision == "keep")
     return fills.most_common(1)[0][0] if fills else DEFAULT_FILL
