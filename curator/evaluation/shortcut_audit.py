@@ -9,7 +9,7 @@ Information Fusion 2021, blanked the lungs). What is found is of the data: no ne
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from curator.errors import ImageError
 from curator.evaluation import shortcut_audit_signs as signs_of
 from curator.evaluation.intervals import Interval, Summary, summarise
 from curator.evaluation.shortcut_audit_guess import FOLDS, Guess, guess
+from curator.evaluation.shortcut_audit_rows import drawn, judged, too_few
 from curator.evaluation.shortcut_audit_words import Images, Key, sentence, title, verdict_words
 from curator.imaging.file_facts import file_facts
 from curator.imaging.render import Resize
@@ -35,13 +36,6 @@ from curator.records import Edits, Event, Prediction, Profile, Progress, Warned
 FILE: Final = "audit.json"
 SCHEMA: Final = "curator-audit/1"
 
-# Fewer groups than this, in all and outside the largest class, leave intervals of 30 points and more.
-LEAST_GROUPS: Final = 40
-LEAST_OTHERS: Final = 10
-# A class of one group can't be both learned and guessed.
-_LEAST_OF_CLASS: Final = 2
-# With 1,000 images an interval is some 6 points wide: more would cost minutes and tell little more.
-MOST_IMAGES: Final = 1000
 # How often the folds are drawn anew: more often where few images make the draw count.
 _FEW_IMAGES, _REPEATS_OF_FEW, _REPEATS = 300, 5, 2
 # What most backbones take; every row is measured on the same square.
@@ -58,9 +52,10 @@ class AuditRow:
 
     The three figures are those of cross-validated guesses, with 95 % intervals over groups; None where there is
     nothing to guess from. `baseline` is the accuracy of always saying the most frequent class, `chance` the
-    balanced accuracy of that. `permuted` and `permuted_high` are the mean and the highest balanced accuracy with
-    labels dealt out anew. `verdict` is "look" where the interval of the balanced accuracy lies above `chance` and
-    its value above `permuted_high`; "fine" says that nothing was found, not that nothing is there.
+    balanced accuracy of that. `permuted` is the mean balanced accuracy with labels dealt out anew, `permuted_high`
+    the highest of that in any row of the audit. `verdict` is "look" where the interval of the balanced accuracy
+    lies above `chance` and its value above `permuted_high`; "fine" says that nothing was found, not that nothing
+    is there.
     """
 
     key: Key
@@ -76,6 +71,11 @@ class AuditRow:
     permuted_high: float
     verdict: Verdict
     words: str
+
+    @property
+    def value(self) -> float:
+        """The balanced accuracy; 0 where there is nothing to guess from."""
+        return self.balanced_accuracy.value if self.balanced_accuracy is not None else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Audit:
     def worst(self) -> AuditRow | None:
         """The row that tells most: of those to look at, if any, that with the highest balanced accuracy."""
         judged = [row for row in self.rows if row.balanced_accuracy is not None]
-        return max(judged, key=lambda row: (row.verdict == "look", _value(row)), default=None)
+        return max(judged, key=lambda row: (row.verdict == "look", row.value), default=None)
 
     @property
     def sentence(self) -> str:
@@ -127,6 +127,16 @@ class Audit:
         plain = {name: values[name] for name in cls.__slots__}
         rows = tuple(_row_from_json(one) for one in plain["rows"])
         return cls(**{**plain, "classes": tuple(plain["classes"]), "rows": rows})
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One row with its figures; `permuted` as in `Guess`, empty where all images have the same signs."""
+
+    row: Row
+    signs: int
+    summary: Summary | None
+    permuted: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +169,9 @@ def run_audit(
         for row in manifest.rows
         if row.decision == "keep" and (test or row.split != "test") and row.sha256 is not None
     ]
-    drawn = _drawn(_judged(kept, manifest.info.classes), seed)
-    done, vectors, without_head = yield from _looked(drawn, root, manifest.info.profile, side, resize)
-    rows = _judged(done, manifest.info.classes)
+    chosen = drawn(judged(kept, manifest.info.classes), seed)
+    done, vectors, without_head = yield from _looked(chosen, root, manifest.info.profile, side, resize)
+    rows = judged(done, manifest.info.classes)
     present = {row.file_name for row in rows}
     at = [index for index, row in enumerate(done) if row.file_name in present]
     classes = tuple(name for name in manifest.info.classes if any(row.label == name for row in rows))
@@ -182,18 +192,20 @@ def run_audit(
         note=f"Left out, with fewer than two groups: {', '.join(lacking)}." if lacking else "",
         rows=(),
     )
-    too_few = _too_few(rows)
-    if too_few:
-        yield AuditReady(replace(audit, note=too_few))
+    why = too_few(rows)
+    if why:
+        yield AuditReady(replace(audit, note=why))
         return
     steps = len(vectors) * 2 * audit.repeats * FOLDS
-    found: list[AuditRow] = []
+    found: list[_Judged] = []
     for number, (row, values) in enumerate(vectors.items()):
-        found.append(
-            (yield from _guessed(audit, rows, row, values[at], number * steps // len(vectors), steps))
-        )
+        before = number * steps // len(vectors)
+        found.append((yield from _guessed(audit, rows, row, values[at], before, steps)))
     yield Progress(steps, steps, "Guessing labels")
-    yield AuditReady(replace(audit, rows=tuple(found)))
+    # Chance is alike in every row but for luck: all of them together say best how far it reaches.
+    high = max((value for one in found for value in one.permuted), default=1 / len(classes))
+    baseline = max(counts.values()) / len(rows)
+    yield AuditReady(replace(audit, rows=tuple(_row(audit, one, baseline, high) for one in found)))
 
 
 def write_audit(folder: Path, audit: Audit) -> None:
@@ -220,46 +232,6 @@ def find_audit(folder: Path, manifest_sha256: str) -> Audit | None:
         if audit is not None and audit.manifest_sha256 == manifest_sha256:
             return audit
     return None
-
-
-def _judged(rows: Sequence[ManifestRow], classes: Sequence[str]) -> list[ManifestRow]:
-    """The rows of classes that have two groups at least."""
-    groups: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        groups[row.label].add(row.group)
-    wanted = {name for name in classes if len(groups[name]) >= _LEAST_OF_CLASS}
-    return [row for row in rows if row.label in wanted]
-
-
-def _drawn(rows: Sequence[ManifestRow], seed: int) -> list[ManifestRow]:
-    """At most `MOST_IMAGES` of the rows, whole groups, drawn with `seed`, in their own order."""
-    if len(rows) <= MOST_IMAGES:
-        return list(rows)
-    size = Counter(row.group for row in rows)
-    wanted: set[str] = set()
-    room = MOST_IMAGES
-    for name in np.random.default_rng(seed).permutation(sorted(size)).tolist():
-        if size[name] <= room:
-            wanted.add(name)
-            room -= size[name]
-    return [row for row in rows if row.group in wanted]
-
-
-def _too_few(rows: Sequence[ManifestRow]) -> str:
-    """Why nothing can be told, in a sentence; "" where it can."""
-    of_class: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        of_class[row.label].add(row.group)
-    groups = len({row.group for row in rows})
-    if len(of_class) < 2:
-        return "There is only one class: nothing can be told apart."
-    others = sum(map(len, of_class.values())) - max(map(len, of_class.values()))
-    if groups >= LEAST_GROUPS and others >= LEAST_OTHERS:
-        return ""
-    return (
-        f"Too few images to tell: {groups} groups, {others} of them outside the largest class; it takes "
-        f"{LEAST_GROUPS} and {LEAST_OTHERS}. Keep more images, or look at the classes side by side yourself."
-    )
 
 
 def _looked(
@@ -315,23 +287,20 @@ def _guessed(
     values: npt.NDArray[np.float64],
     done: int,
     steps: int,
-) -> Generator[Event, None, AuditRow]:
+) -> Generator[Event, None, _Judged]:
     """Cross-validates one row of the table; `done` of `steps` forests were grown before it."""
+    if not (values != values[0]).any():
+        return _Judged(row, values.shape[1], None, ())
     true = np.array([audit.classes.index(one.label) for one in rows], np.int64)
-    groups = [one.group for one in rows]
-    summary: Summary | None = None
-    permuted = [1 / len(audit.classes)]
-    if (values != values[0]).any():
-        grown = guess(values, true, groups, len(audit.classes), audit.seed, audit.repeats)
-        while True:
-            try:
-                yield Progress(done + next(grown), steps, "Guessing labels")
-            except StopIteration as stop:
-                result: Guess = stop.value
-                break
-        permuted = list(result.permuted)
-        summary = summarise(_predictions(rows, true, audit.classes, result), audit.classes, seed=audit.seed)
-    return _row(audit, row, values.shape[1], summary, permuted, np.bincount(true).max() / len(true))
+    grown = guess(values, true, [one.group for one in rows], len(audit.classes), audit.seed, audit.repeats)
+    while True:
+        try:
+            yield Progress(done + next(grown), steps, "Guessing labels")
+        except StopIteration as stop:
+            result: Guess = stop.value
+            break
+    summary = summarise(_predictions(rows, true, audit.classes, result), audit.classes, seed=audit.seed)
+    return _Judged(row, values.shape[1], summary, result.permuted)
 
 
 def _predictions(
@@ -353,24 +322,22 @@ def _predictions(
     ]
 
 
-def _row(
-    audit: Audit, row: Row, signs: int, summary: Summary | None, permuted: Sequence[float], baseline: float
-) -> AuditRow:
-    metrics = summary.metrics if summary is not None else {}
-    figure = metrics.get("balanced_accuracy")
-    chance, high = 1 / len(audit.classes), max(permuted)
+def _row(audit: Audit, found: _Judged, baseline: float, high: float) -> AuditRow:
+    metrics = found.summary.metrics if found.summary is not None else {}
+    figure, chance = metrics.get("balanced_accuracy"), 1 / len(audit.classes)
     look = figure is not None and figure.low > chance and figure.value > high
+    key, images = found.row
     made = AuditRow(
-        key=row[0],
+        key=key,
         what="",
-        images=row[1],
-        signs=signs,
+        images=images,
+        signs=found.signs,
         balanced_accuracy=figure,
         accuracy=metrics.get("accuracy"),
         auroc=metrics.get("auroc"),
-        baseline=float(baseline),
+        baseline=baseline,
         chance=chance,
-        permuted=float(np.mean(permuted)),
+        permuted=float(np.mean(found.permuted)) if found.permuted else chance,
         permuted_high=high,
         verdict="look" if look else "fine",
         words="",
@@ -383,7 +350,3 @@ def _row_from_json(values: Mapping[str, Any]) -> AuditRow:
     figures = ("balanced_accuracy", "accuracy", "auroc")
     intervals = {name: Interval(**values[name]) if values[name] else None for name in figures}
     return AuditRow(**{**values, **intervals})
-
-
-def _value(row: AuditRow) -> float:
-    return row.balanced_accuracy.value if row.balanced_accuracy is not None else 0.0

@@ -21,6 +21,11 @@ TITLES: Final[Mapping[Key, str]] = {
     "masks": "Masks alone",
 }
 
+# Titles of which one speaks as of one thing.
+_ONE: Final[frozenset[Key]] = frozenset(("ring", "outside", "outline"))
+# No network is shown these, only what they left in the pixels.
+UNSEEN: Final[frozenset[Key]] = frozenset(("file", "size"))
+
 # What the guess rests on, for a tool tip and the report.
 LOOKED_AT: Final[Mapping[Key, str]] = {
     "file": "Bytes, width, height, format, colour mode, JPEG tables and subsampling, density, metadata.",
@@ -87,7 +92,6 @@ def title(row: AuditRow) -> str:
 def verdict_words(row: AuditRow, majority_class: str, groups: int) -> str:
     """A row's verdict in one or two sentences."""
     figure = row.balanced_accuracy
-    name = TITLES[row.key]
     if figure is None:
         return "No kept image has a mask: there is nothing to guess from."
     if row.verdict == "fine":
@@ -96,20 +100,20 @@ def verdict_words(row: AuditRow, majority_class: str, groups: int) -> str:
             f"Nothing found: {span} is no clear step above the {row.chance:.2f} of guessing, as far as "
             f"{groups} groups can tell."
         )
-    return f"{_said(row, name, majority_class)} {_CURES[row.key, row.images]}"
+    return f"{_said(row, 'Right', majority_class)} {_CURES[row.key, row.images]}"
 
 
-def _said(row: AuditRow, name: str, majority_class: str) -> str:
-    verb = "guesses" if name.startswith(("Border", "All", "Outline")) else "guess"
-    if row.accuracy is not None and row.accuracy.value > row.baseline:
+def _said(row: AuditRow, begin: str, majority_class: str) -> str:
+    """How often the guess is right: `begin` is "Right", or the row's name and its verb."""
+    # Where the accuracy is no more than that of the most frequent class, as percents, it would read as nothing.
+    if row.accuracy is not None and round(100 * row.accuracy.value) > round(100 * row.baseline):
         return (
-            f"{name} {verb} the label in {_percent(row.accuracy.value)} of images; always saying "
-            f"“{majority_class}” gives {_percent(row.baseline)}."
+            f"{begin} in {_percent(row.accuracy.value)} of images; always saying “{majority_class}” is in "
+            f"{_percent(row.baseline)}."
         )
-    assert row.balanced_accuracy is not None
     return (
-        f"{name} {verb} right in {_percent(row.balanced_accuracy.value)} of each class on average; without any "
-        f"knowledge it would be {_percent(row.chance)}."
+        f"{begin} in {_percent(row.value)} of each class on average; without any knowledge it would be "
+        f"{_percent(row.chance)}."
     )
 
 
@@ -125,17 +129,13 @@ def sentence(audit: Audit) -> str:
             f"as far as {audit.images} images in {audit.groups} groups can tell. That does not prove that there "
             "is none."
         )
-    cleaned = [row for row in found if row.images == "cleaned"]
-    after = (
-        "After cleaning none of what a network sees does."
-        if not cleaned
-        else f"After cleaning {len(cleaned)} of {sum(row.images == 'cleaned' for row in audit.rows)} still do."
-    )
-    said = _said(worst, TITLES[worst.key], audit.majority_class)
-    where = "" if worst.images == "file" else f" ({worst.images} images)"
-    return (
-        f"{len(found)} of {len(audit.rows)} looks past the brain tell the label. {said[:-1]}{where}. {after}"
-    )
+    seen = _seen_cleaned(audit)
+    left = sum(row.verdict == "look" for row in seen)
+    still = {0: "none does", 1: "1 still does"}.get(left, f"{left} still do")
+    after = f"Of the {len(seen)} that a network sees after cleaning, {still}."
+    name = TITLES[worst.key] if worst.images == "file" else f"{TITLES[worst.key]} ({worst.images} images)"
+    said = _said(worst, f"{name} {'is' if worst.key in _ONE else 'are'} right", audit.majority_class)
+    return f"{len(found)} of {len(audit.rows)} looks past the brain tell the label. {said} {after}"
 
 
 def part_words(audit: Audit) -> str:
@@ -155,9 +155,26 @@ def part_words(audit: Audit) -> str:
     return f"{', '.join(parts)}." + (f" {audit.note}" if audit.note and audit.rows else "")
 
 
+def _seen_cleaned(audit: Audit) -> list[AuditRow]:
+    return [row for row in audit.rows if row.images == "cleaned" and row.key not in UNSEEN]
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
 def _count(number: int, one: str) -> str:
     return f"{number} {one}{'' if number == 1 else 's'}"
+
+
+def short_rows(audit: Audit, most: int) -> list[AuditRow]:
+    """The `most` rows that say most in short: the files, then what tells most of the cleaned images, which a
+    network gets, each with the raw ones beside it."""
+    file = [row for row in audit.rows if row.images == "file"]
+    judged = [row for row in _seen_cleaned(audit) if row.balanced_accuracy is not None]
+    judged.sort(key=lambda row: (row.verdict != "look", -row.value))
+    chosen = list(file)
+    for row in judged:
+        raw = audit.row(row.key, "raw")
+        chosen += [row] if raw is None else [raw, row]
+    return chosen[:most]

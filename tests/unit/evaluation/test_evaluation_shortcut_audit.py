@@ -12,7 +12,7 @@ from audit_data import planted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curator.evaluation import shortcut_audit, shortcut_audit_guess
+from curator.evaluation import shortcut_audit_guess, shortcut_audit_rows
 from curator.evaluation.shortcut_audit import (
     Audit,
     AuditReady,
@@ -70,8 +70,8 @@ def test_a_bright_border_is_found_in_raw_images_and_gone_with_the_crop(tmp_path:
     assert not {one for one in found(audit) if one[1] != "raw"}
     assert cleaned is not None
     assert cleaned.verdict == "fine"
-    assert "always saying “no” gives 50 %" in ring.words
-    assert "After cleaning none" in audit.sentence
+    assert "always saying “no” is in 50 %" in ring.words
+    assert "Of the 4 that a network sees after cleaning, none does." in audit.sentence
 
 
 def test_jpeg_quality_is_found_in_the_files_and_not_at_the_border(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_jpeg_quality_is_found_in_the_files_and_not_at_the_border(tmp_path: Path
     assert found(audit) == {("file", "file")}
     assert audit.worst is not None
     assert audit.worst.what == "File facts alone"
-    assert "File facts alone guess the label in 100 % of images" in audit.sentence
+    assert "File facts alone are right in 100 % of images" in audit.sentence
 
 
 def test_where_masks_lie_is_found(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_what_is_gone_or_changed_is_left_out_with_a_warning(tmp_path: Path) -> N
 
 
 def test_large_sets_are_drawn_by_whole_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shortcut_audit, "MOST_IMAGES", 60)
+    monkeypatch.setattr(shortcut_audit_rows, "MOST_IMAGES", 60)
     manifest = planted(tmp_path, "nothing", groups=26)
     audit = audited(manifest)
     assert audit.images <= 60 < audit.of_images == len(manifest.rows)
