@@ -162,6 +162,20 @@ _DEFAULTS: Final = (
     Key("review.next", ("Right", "D"), "Next", REVIEW),
     Key("review.previous", ("Left", "A"), "Previous", REVIEW),
     Key("review.queue_next", ("N",), "Next to look at in the queue", REVIEW),
+    Key("review.wrong", ("W",), "Only the wrong ones, or all", REVIEW),
+    Key("review.filter", ("Ctrl+F",), "More filters", REVIEW),
+    Key("review.all", ("Esc",), "Put away what is offered; let go of all filters", REVIEW),
+    Key(
+        "review.select",
+        ("Ctrl+A",),
+        "Select all that are shown (or Ctrl, Shift and click)",
+        REVIEW,
+        held=True,
+    ),
+    Key("review.gallery", ("G",), "Gallery", REVIEW),
+    Key("review.plots", ("P",), "Plots", REVIEW),
+    Key("review.audit", ("S",), "Shortcut audit", REVIEW),
+    Key("review.compare", ("C",), "Compare two runs", REVIEW),
 )
 
 

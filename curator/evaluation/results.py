@@ -136,7 +136,7 @@ def _summary(folder: Path, predictions: Sequence[Prediction], classes: Sequence[
     """The figures, whose intervals take seconds for thousands of images: kept in `folder` by what they are of."""
     values = [(one.file_name, one.label, one.group, one.predicted, one.probabilities) for one in predictions]
     digest = hashlib.sha256(repr((tuple(classes), values)).encode("utf-8", "surrogatepass")).hexdigest()
-    kept: dict[str, Any] = {}
+    kept: Any = {}
     try:
         kept = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
         return Summary.from_json(kept[digest])

@@ -17,7 +17,7 @@ from curator.app import messages
 from curator.app.project_model import ProjectModel
 from curator.app.review.confusion import ConfusionMatrix
 from curator.app.review.details import blended
-from curator.app.review.items import chosen
+from curator.app.review.items import Item
 from curator.app.review.page import ReviewPage
 from curator.dataset.split import Shares
 from curator.evaluation.evaluate import evaluate
@@ -71,15 +71,18 @@ def page(open_model: ProjectModel, run_dir: Path, qtbot: QtBot) -> Iterator[Revi
     made.resize(1300, 800)
     made.show()
     made.show_run(run_dir)
-    qtbot.waitUntil(
-        lambda: made.results is not None and open_model.jobs.get("review") is None, timeout=30_000
-    )
+    qtbot.waitUntil(lambda: made.results is not None and not open_model.jobs.active(), timeout=30_000)
     yield made
     made.pictures.close()
 
 
+def shown(page: ReviewPage) -> list[Item]:
+    """What the gallery shows, in its order."""
+    return [page.gallery.items.item(row) for row in range(len(page.gallery.items.rows))]
+
+
 def test_gallery_is_sorted_by_loss_and_the_figures_are_those_of_the_predictions(page: ReviewPage) -> None:
-    items = page.gallery.items.items
+    items = shown(page)
     assert len(items) == 2
     losses = [item.prediction.loss or 0 for item in items]
     assert losses == sorted(losses, reverse=True)
@@ -99,16 +102,16 @@ def test_three_pictures_of_the_chosen_image(page: ReviewPage, qtbot: QtBot) -> N
 
 
 def test_a_click_on_a_cell_filters_and_a_second_click_lets_go(page: ReviewPage, qtbot: QtBot) -> None:
-    item = page.gallery.items.items[0]
+    item = shown(page)[0]
     rect = page.facts.matrix.cell_rect(item.true, item.said)
     qtbot.mouseClick(page.facts.matrix, Qt.MouseButton.LeftButton, pos=rect.center())
     cell = (item.true, item.said)
-    shown = page.gallery.items.items
-    assert shown
-    assert {(one.true, one.said) for one in shown} == {cell}
-    assert page.facts.showing.text().startswith(f"Showing {len(shown)}: is ")
+    listed = shown(page)
+    assert listed
+    assert {(one.true, one.said) for one in listed} == {cell}
+    assert page.facts.showing.text().startswith(f"Showing {len(listed)} of 2: is ")
     qtbot.mouseClick(page.facts.matrix, Qt.MouseButton.LeftButton, pos=rect.center())
-    assert len(page.gallery.items.items) == 2
+    assert len(shown(page)) == 2
 
 
 def test_mend_goes_to_the_image_by_key(page: ReviewPage, qtbot: QtBot) -> None:
@@ -174,18 +177,29 @@ def test_discard_takes_a_reason_by_digit(page: ReviewPage, open_model: ProjectMo
     assert (state.decision, state.discard_reason, state.decided_by) == ("discard", "quality", "person")
 
 
-def test_fine_is_kept_with_the_run_and_goes_on(page: ReviewPage, run_dir: Path, qtbot: QtBot) -> None:
-    first = page.gallery.items.items[0]
+def test_fine_is_a_step_of_the_history_and_goes_on(
+    page: ReviewPage, open_model: ProjectModel, run_dir: Path, qtbot: QtBot
+) -> None:
+    project = open_model.project
+    assert project is not None
+    first = shown(page)[0]
     page.gallery.go_to(first.name)
     page.gallery.setFocus()
     qtbot.keyClick(page.gallery, Qt.Key.Key_F)
-    assert read_looked(run_dir) == {first.name}
-    assert page.gallery.items.items[0].looked
+    assert "looked" in project.state(first.image_id).edited
+    assert shown(page)[0].looked
+    assert project.test_touched == 0
     current = page.gallery.current_item()
     assert current is not None
     assert current.name != first.name
     qtbot.keyClick(page.gallery, Qt.Key.Key_Left)
+    assert page.details.buttons["fine"].text() == "Not fine"
     qtbot.keyClick(page.gallery, Qt.Key.Key_F)
+    assert not shown(page)[0].looked
+    open_model.undo()
+    assert shown(page)[0].looked
+    open_model.undo()
+    assert not shown(page)[0].looked
     assert read_looked(run_dir) == frozenset()
 
 
@@ -194,11 +208,11 @@ def test_another_split_is_predicted_when_asked_for(
 ) -> None:
     qtbot.mouseClick(page.bar.splits["val"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.results is not None and page.results.split == "val", timeout=30_000)
-    assert {item.prediction.split for item in page.gallery.items.items} == {"val"}
+    assert {item.prediction.split for item in shown(page)} == {"val"}
 
 
 def test_it_stays_at_its_place(page: ReviewPage, qtbot: QtBot) -> None:
-    last = page.gallery.items.items[-1]
+    last = shown(page)[-1]
     page.gallery.go_to(last.name)
     page.activate()
     current = page.gallery.current_item()
@@ -217,16 +231,6 @@ def test_without_a_run_it_says_what_to_do(model: ProjectModel, dataset: Path, qt
     assert "Train" in page.empty.text.text()
     with qtbot.waitSignal(page.train_requested):
         qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
-
-
-def test_orders_and_filter(page: ReviewPage) -> None:
-    items = list(page.gallery.items.items)
-    assert [one.name for one in chosen(items, "name", None, False)] == sorted(one.name for one in items)
-    sure = [one.confidence for one in chosen(items, "confidence", None, False)]
-    assert sure == sorted(sure)
-    margins = [one.margin for one in chosen(items, "margin", None, False)]
-    assert margins == sorted(margins)
-    assert all(one.wrong for one in chosen(items, "loss", None, True))
 
 
 @pytest.mark.parametrize("classes", [2, 10, 151])

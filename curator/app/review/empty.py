@@ -39,20 +39,20 @@ class EmptyReview(QWidget):
             button=True,
         )
 
-    def say_loading(self, run: str, split: str) -> None:
-        """Predictions are being read or made."""
-        self._say("Predicting…", f"What {run} says of each image of the {split} split.")
+    def say_loading(self, run: str, images: str) -> None:
+        """Predictions are being read or made; `images` names what of, "the test split" say."""
+        self._say("Predicting…", f"What {run} says of each of {images}.")
 
-    def say_nothing_in(self, split: str) -> None:
-        """The split has no kept image."""
+    def say_nothing_in(self, images: str) -> None:
+        """There is no kept image in what was asked for."""
         self._say(
-            f"No kept image in the {split} split",
+            f"No kept image in {images}",
             "Choose another split above, or export with a share for this one and train again.",
         )
 
     def say_error(self, message: str) -> None:
         """Reading failed."""
-        self._say("This run can't be shown", message, button=True)
+        self._say("This can't be shown", message, button=True)
 
     def _say(self, title: str, text: str, *, button: bool = False) -> None:
         self.title.setText(title)

@@ -1,19 +1,23 @@
-"""The left side of Review: headline figures with intervals, the confusion matrix, what the gallery shows."""
+"""The left side of Review: headline figures with intervals, the confusion matrix, what the gallery shows, and
+places for threshold, queues and audit."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from curator.app.review.confusion import ConfusionMatrix
-from curator.app.review.items import Cell
-from curator.app.widgets import FactRow, SectionLabel, label
+from curator.app.review.items import Wish
+from curator.app.widgets import FactRow, KeyTip, SectionLabel, label
+from curator.app.words import count
 
 if TYPE_CHECKING:
     from curator.evaluation.intervals import Interval, Summary
+    from curator.evaluation.results import ResultsReady
 
+Slot: TypeAlias = Literal["threshold", "queues", "audit"]
 _FIGURES: Final = (
     ("balanced_accuracy", "Balanced accuracy"),
     ("auroc", "AUROC"),
@@ -22,14 +26,18 @@ _FIGURES: Final = (
 
 
 class Facts(QWidget):
-    """What the predictions of one split add up to."""
+    """What the predictions add up to. `cell_chosen` carries a `Cell` or None; `all_wanted`: no filter at all."""
 
     cell_chosen = Signal(object)
+    all_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.heading = SectionLabel("Test")
+        self.told = label("", "small", wrap=True)
         self.rows = {name: FactRow(words) for name, words in _FIGURES}
+        for row in self.rows.values():
+            row.setToolTip("With its 95 % interval: bootstrap over groups")
         self.majority = FactRow(
             "Majority class", tip="The accuracy of always saying the most frequent class."
         )
@@ -41,13 +49,66 @@ class Facts(QWidget):
         self.clear = QPushButton("Show all")
         self.clear.setProperty("role", "link")
         self.clear.setAccessibleName("Show all predictions")
-        self.clear.clicked.connect(lambda: self.matrix.choose(None))
+        KeyTip(self.clear, "Show all ([review.all])")
+        self.clear.clicked.connect(self.all_wanted)
         self.matrix.chosen.connect(self.cell_chosen)
+        self._slots: dict[Slot, QVBoxLayout] = {}
+        self._lay_out()
+
+    def put(self, slot: Slot, widget: QWidget) -> None:
+        """Puts a widget into its place on the left."""
+        self._slots[slot].addSpacing(18)
+        self._slots[slot].addWidget(widget)
+
+    def show_results(self, results: ResultsReady, touched: int) -> None:
+        """Shows the figures of what is reviewed."""
+        summary = results.summary
+        self.heading.setText(_heading(results).upper())
+        self.heading.setAccessibleName(_heading(results))
+        for name, row in self.rows.items():
+            row.set_value(_with_interval(summary.metrics.get(name)))
+        self.majority.set_value(f"{summary.majority:.3f}" if summary.n_images else "not defined")
+        self.show_touched(results, touched)
+        self.show_confusion(summary)
+
+    def show_confusion(self, summary: Summary) -> None:
+        """Shows the counts of a summary."""
+        self.matrix.show_counts(summary.classes, summary.confusion)
+
+    def show_touched(self, results: ResultsReady, touched: int) -> None:
+        """Says how many test images were changed after they were seen, beside figures that they are part of."""
+        tested = any(one.split == "test" for one in results.predictions)
+        self.touched.setVisible(tested and touched > 0)
+        self.touched.set_value(str(touched), "warn")
+
+    def tell(self, words: str) -> None:
+        """Says how the images were come by, "" for nothing to say."""
+        self.told.setText(words)
+        self.told.setVisible(bool(words))
+
+    def say_showing(self, shown: int, total: int, wish: Wish) -> None:
+        """Says in words what the gallery shows."""
+        parts = []
+        if wish.cell is not None:
+            parts.append(self.matrix.words(wish.cell).rpartition(":")[0])
+        if wish.only is not None:
+            parts.append(wish.only_words or "a queue")
+        if wish.right != "all":
+            parts.append(wish.right)
+        if wish.details:
+            parts.append(count(wish.details, "filter"))
+        words = f"Showing {shown} of {total}: {'; '.join(parts)}" if parts else f"Showing all {total}"
+        self.showing.setText(words)
+        self.clear.setVisible(bool(parts))
+
+    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(0)
         column.addWidget(self.heading)
         column.addSpacing(6)
+        column.addWidget(self.told)
+        self.told.hide()
         for row in (*self.rows.values(), self.majority, self.touched):
             column.addWidget(row)
         column.addSpacing(18)
@@ -59,30 +120,22 @@ class Facts(QWidget):
         foot.addWidget(self.showing, 1)
         foot.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(foot)
+        slots: tuple[Slot, ...] = ("threshold", "queues", "audit")
+        for slot in slots:
+            self._slots[slot] = QVBoxLayout()
+            column.addLayout(self._slots[slot])
         column.addStretch(1)
 
-    def show_summary(self, split: str, summary: Summary, touched: int) -> None:
-        """Shows the figures of a split."""
-        groups = f"{summary.n_groups} group" + ("" if summary.n_groups == 1 else "s")
-        images = f"{summary.n_images} image" + ("" if summary.n_images == 1 else "s")
-        self.heading.setText(f"{split}, {images}, {groups}".upper())
-        for name, row in self.rows.items():
-            row.set_value(_with_interval(summary.metrics.get(name)))
-        self.majority.set_value(f"{summary.majority:.3f}")
-        self.touched.setVisible(split == "test" and touched > 0)
-        self.touched.set_value(str(touched), "warn")
-        self.matrix.show_counts(summary.classes, summary.confusion)
 
-    def say_showing(self, shown: int, total: int, cell: Cell | None, wrong_only: bool) -> None:
-        """Says in words what the gallery shows."""
-        if cell is not None:
-            words = f"Showing {shown}: {self.matrix.words(cell).rpartition(':')[0]}"
-        elif wrong_only:
-            words = f"Showing the {shown} wrong of {total}"
-        else:
-            words = f"Showing all {total}"
-        self.showing.setText(words)
-        self.clear.setVisible(cell is not None)
+def _heading(results: ResultsReady) -> str:
+    if results.source.images is not None:
+        first = "New images"
+    elif results.folds:
+        first = "Out of fold"
+    else:
+        first = results.split or "all kept"
+    images = count(len(results.predictions), "image")
+    return f"{first}, {images}, {count(results.summary.n_groups, 'group')}"
 
 
 def _with_interval(interval: Interval | None) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QItemSelection,
     QItemSelectionModel,
+    QItemSelectionRange,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -18,7 +19,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -35,9 +36,11 @@ from curator.app.review.table import Positions, Table
 _TEXT_HEIGHT: Final = 30
 _GAP: Final = 10
 ITEM_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+SAID_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 _ROLES: Final = frozenset(
     {
         ITEM_ROLE,
+        SAID_ROLE,
         Qt.ItemDataRole.DisplayRole,
         Qt.ItemDataRole.AccessibleTextRole,
         Qt.ItemDataRole.ToolTipRole,
@@ -94,10 +97,12 @@ class GalleryModel(QAbstractListModel):
         item = self.item(index.row())
         if role == ITEM_ROLE:
             return item
+        assert self.table is not None
+        if role == SAID_ROLE:
+            return self.table.classes[item.said]
         marks = [word for word, on in (("mended since", item.mended), ("looked at", item.looked)) if on]
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join([item.name, *marks])
-        assert self.table is not None
         said = f"{item.name}: is {item.prediction.label}, said {self.table.classes[item.said]}"
         return ", ".join([f"{said} {item.confidence:.2f}", *marks])
 
@@ -141,7 +146,7 @@ class GalleryDelegate(QStyledItemDelegate):
             )
         else:
             painter.fillRect(square, QColor(colours.canvas))
-        self._write(painter, tile, item, index.model().table.classes[item.said])
+        self._write(painter, tile, item, index.data(SAID_ROLE))
         painter.restore()
 
     def _write(self, painter: QPainter, tile: QRect, item: Item, name: str) -> None:
@@ -201,6 +206,14 @@ class Gallery(QListView):
         self.setGridSize(QSize(side, side + _TEXT_HEIGHT))
         super().resizeEvent(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Letters and digits are keys of the page, not the beginning of a name to look for."""
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+        if plain and event.text().strip():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
     def current_item(self) -> Item | None:
         """The image that the details are of."""
         index = self.currentIndex()
@@ -208,9 +221,7 @@ class Gallery(QListView):
 
     def selected_items(self) -> list[Item]:
         """What is selected, in the order of the gallery; the current one where nothing is."""
-        rows = sorted(
-            row for part in self.selectionModel().selection() for row in range(part.top(), part.bottom() + 1)
-        )
+        rows = sorted(row for part in self._selection() for row in range(part.top(), part.bottom() + 1))
         current = self.currentIndex()
         if not rows and current.isValid():
             rows = [current.row()]
@@ -218,7 +229,11 @@ class Gallery(QListView):
 
     def selected_count(self) -> int:
         """How many are selected."""
-        return sum(part.height() for part in self.selectionModel().selection())
+        return sum(part.height() for part in self._selection())
+
+    def _selection(self) -> list[QItemSelectionRange]:
+        # A list in C++, which the stubs don't know.
+        return list(self.selectionModel().selection())  # type: ignore[call-overload]
 
     def show_rows(self, table: Table | None, rows: Positions, name: str | None = None) -> None:
         """Shows these positions; `name` becomes the current image, the first where it is not shown."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -10,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from curator.app.review.items import Item, Order, Wish, mended
-from curator.records import DECISIONS, MASK_KINDS, SPLITS, Edits, ImageState
+from curator.records import DECISIONS, MASK_KINDS, SPLITS, Edits, Event, ImageState
 
 if TYPE_CHECKING:
-    from curator.evaluation.results import ResultsReady
+    from curator.evaluation.results import ResultsReady, Source
 
 Positions: TypeAlias = npt.NDArray[np.intp]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -33,6 +34,8 @@ class Table:
 
     def __init__(self, results: ResultsReady, states: Sequence[ImageState], root: Path | None) -> None:
         self.results = results
+        # Images that were looked at and are none of the project's, whose history knows of its own.
+        self.listed = results.looked
         self.classes = results.run.classes
         predictions = results.predictions
         count = len(predictions)
@@ -46,7 +49,7 @@ class Table:
         )
         self._argmax = self.said
         self._losses = np.array([np.nan if one.loss is None else one.loss for one in predictions], np.float64)
-        self._split = np.array([_SPLIT.get(one.split or "", 0) for one in predictions], np.int8)
+        self._split = np.array([_SPLIT[one.split] if one.split else 0 for one in predictions], np.int8)
         self._fold = np.array([results.folds.get(name, 0) for name in self._names], np.int32)
         self._decision = np.zeros(count, np.int8)
         self._kinds = np.zeros(count, np.int16)
@@ -110,12 +113,14 @@ class Table:
             self._items.pop(position, None)
         return position
 
-    def look(self, name: str, looked: bool) -> int:
-        """Marks an image that the project does not have as looked at; its position."""
-        position = self._position[name]
-        self.looked[position] = looked
-        self._items.pop(position, None)
-        return position
+    def list_looked(self, names: frozenset[str]) -> None:
+        """Takes over the list of images that were looked at, beside those that the project knows of."""
+        for name in self.listed ^ names:
+            position = self._position.get(name, -1)
+            if position >= 0:
+                self.looked[position] = name in names
+                self._items.pop(position, None)
+        self.listed = names
 
     # Many at once
 
@@ -229,17 +234,27 @@ class Table:
                 self.image_ids[position] = state.id
                 self._of_image[state.id] = position
                 self._read(position, state)
-            elif name in results.looked:
+            elif name in self.listed:
                 self.looked[position] = True
 
     def _read(self, position: int, state: ImageState) -> None:
         name = self._names[position]
         row = self.results.rows.get(name)
         self._decision[position] = _DECISION[state.decision]
-        self.looked[position] = "looked" in state.edited or name in self.results.looked
+        self.looked[position] = "looked" in state.edited or name in self.listed
         self.mended[position] = row is not None and mended(state, row)
 
 
-def ids_of(table: Table, positions: Iterable[int]) -> list[int]:
-    """The project's images at these positions."""
-    return [int(table.image_ids[one]) for one in positions if table.image_ids[one] >= 0]
+@dataclass(frozen=True, slots=True)
+class Opened(Event):
+    """Results that were read and joined with the project; `asked` is the source as it was asked for."""
+
+    asked: Source
+    table: Table
+
+
+def open_table(
+    asked: Source, results: ResultsReady, states: Sequence[ImageState], root: Path | None
+) -> Opened:
+    """Joins results with the project's images; on any thread."""
+    return Opened(asked, Table(results, states, root))
