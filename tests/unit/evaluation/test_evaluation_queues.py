@@ -14,6 +14,7 @@ from training_data import CONFIG, make_manifest
 
 from curator.cli.main import run
 from curator.dataset.split import Shares
+from curator.evaluation.heat import read_heat
 from curator.evaluation.queues import QUEUES, Queue, QueuesReady, find_queues, kept_queues
 from curator.evaluation.results import ResultsReady, read_results
 from curator.evaluation.swings import SWINGS, read_swings
@@ -99,8 +100,11 @@ def test_a_cross_validation_judges_every_image_and_finds_what_was_planted(copied
     assert set(read_swings(copied)) == set(results.rows)
     assert read_swings(copied)["left/test00.png"] > 0
     assert read_swings(copied)["left/test01.png"] == 0
-    assert queues["heat_outside"].flags == ()
-    assert queues["heat_outside"].note
+    outside = {one.file_name: one.outside for one in read_heat(copied) if one.outside is not None}
+    assert {flag.file_name: flag.score for flag in queues["heat_outside"].flags} == {
+        name: share for name, share in outside.items() if share >= 0.33
+    }
+    assert set(outside) <= set(results.rows)
     for event in events:
         if isinstance(event, Progress):
             assert 0 <= event.done <= event.total
