@@ -181,6 +181,8 @@ _DEFAULTS: Final = (
     Key("review.plots", ("P",), "Plots", REVIEW),
     Key("review.audit", ("S",), "Shortcut audit", REVIEW),
     Key("review.compare", ("C",), "Compare two runs", REVIEW),
+    Key("review.again", ("T",), "Train again on the mended manifest", REVIEW),
+    Key("review.report", ("Ctrl+R",), "Report of what is reviewed", REVIEW),
 )
 
 

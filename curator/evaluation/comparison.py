@@ -147,17 +147,23 @@ def read_comparison(
 
     Raises `TrainingError` or `ManifestError` where one can't be read, `CuratorError` where both are the same.
     """
-    found: list[ResultsReady] = []
     folders = [one.folder if isinstance(one, Source) else one for one in (first, second)]
     if folders[0].resolve() == folders[1].resolve():
         raise CuratorError(f"{folders[0]} can't be compared with itself: choose another run.")
-    for source in (first, second):
-        for event in read_results(source):
-            if isinstance(event, ResultsReady):
-                found.append(event)
-            else:
-                yield event
-    yield ComparisonReady(compare_runs(found[0], found[1], own_labels=own_labels))
+    for event in read_results(second):
+        if isinstance(event, ResultsReady):
+            yield from compare_with(first, event, own_labels=own_labels)
+        else:
+            yield event
+
+
+def compare_with(first: Source | Path, second: ResultsReady, *, own_labels: bool = False) -> Iterator[Event]:
+    """As `read_comparison`, where the second has been read already."""
+    for event in read_results(first):
+        if isinstance(event, ResultsReady):
+            yield ComparisonReady(compare_runs(event, second, own_labels=own_labels))
+        else:
+            yield event
 
 
 def compare_runs(first: ResultsReady, second: ResultsReady, *, own_labels: bool = False) -> Comparison:

@@ -13,12 +13,14 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.review.acting import Acts
+from curator.app.review.comparing import Comparing
 from curator.app.review.empty import EmptyReview
 from curator.app.review.filter_panel import ReviewFilterPanel
 from curator.app.review.loading import Loader
 from curator.app.review.middle import PANES
 from curator.app.review.others import Others
 from curator.app.review.places import Places
+from curator.app.review.reporting import Reporting
 from curator.app.review.showing import Showing
 from curator.app.review.sides import left_side, right_side
 from curator.app.review.sources import Entry, words_of
@@ -55,6 +57,9 @@ class ReviewPage(Page):
         self.acts = Acts(model, self.gallery, self.details, self)
         self.filters = ReviewFilterPanel(self)
         self.others = Others(self)
+        self.comparing = Comparing(model, self.loader, self.showing, self)
+        self.reporting = Reporting(model, lambda: self.results, lambda: self.comparing.comparison, self)
+        self.facts.put("report", self.reporting.button)
         self.empty = EmptyReview()
         self._stack = QStackedWidget()
         self._lay_out()
@@ -80,6 +85,11 @@ class ReviewPage(Page):
         """Goes to a run or a cross-validation."""
         self._wanted = Path(run_dir)
         self.loader.list()
+
+    def show_comparison(self, before: Path, after: Path) -> None:
+        """Goes to a run and compares it with an earlier one."""
+        self.show_run(after)
+        self.comparing.compare_with(before)
 
     @Slot(object)
     def show_source(self, source: Source | None) -> None:
@@ -225,6 +235,8 @@ class ReviewPage(Page):
         bind(self, "review.wrong", self.bar.wrong.click)
         bind(self, "review.filter", self._more)
         bind(self, "review.all", self._escape)
+        bind(self, "review.again", self.comparing.train_again)
+        bind(self, "review.report", self.reporting.ask)
         for pane, _ in PANES:
             bind(self, f"review.{pane}", lambda pane=pane: self.middle.turn(pane))
 
