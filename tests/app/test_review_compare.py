@@ -120,7 +120,7 @@ def test_a_key_compares_with_the_run_before_and_names_lead_to_the_gallery(
     assert not pane.chips["turned_wrong"].isEnabled()
     assert pane.list.count() == 2
     assert "The manifests are the same." in pane.facts.text()
-    assert pane.figures_of["accuracy"][2].text() == "1.000 [1.000, 1.000]"
+    assert pane.figures_of["accuracy"][2].text() == "1.000 [1.00, 1.00]"
     qtbot.mouseClick(pane.gallery_button, Qt.MouseButton.LeftButton)
     assert page.middle.pane() == "gallery"
     assert page.facts.showing.text() == "Showing 2 of 2: turned right"

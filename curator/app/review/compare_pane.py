@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -34,7 +34,7 @@ Part: TypeAlias = Literal["turned_right", "turned_wrong", "both_wrong", "relabel
 PARTS: Final[tuple[tuple[Part, str], ...]] = (
     ("turned_right", "turned right"),
     ("turned_wrong", "turned wrong"),
-    ("both_wrong", "wrong in both"),
+    ("both_wrong", "both wrong"),
     ("relabelled", "relabelled"),
 )
 _FIGURES: Final = (
@@ -45,6 +45,7 @@ _FIGURES: Final = (
 )
 _NAME: Final = Qt.ItemDataRole.UserRole
 _LIST_ROWS: Final = 9
+_ROW: Final = 26
 
 
 class ComparePane(QWidget):
@@ -78,6 +79,8 @@ class ComparePane(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Images of the chosen kind")
         self.list.setUniformItemSizes(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemActivated.connect(self._activated)
         self.gallery_button = QPushButton("Show in the gallery")
         self.gallery_button.setAccessibleName("Show these images in the gallery")
@@ -136,6 +139,7 @@ class ComparePane(QWidget):
             self.chips[part].setText(f"{number} {words}")
             self.chips[part].setAccessibleName(f"{number} {words}")
             self.chips[part].setEnabled(number > 0)
+        self.chips["relabelled"].setVisible(bool(found.relabelled))
         filled = [part for part, _ in PARTS if getattr(found, part)]
         self.show_part(self._part if self._part in filled else (filled or ["turned_right"])[0])
         self.facts.setText("\n".join(_facts(found)))
@@ -151,14 +155,14 @@ class ComparePane(QWidget):
         for pair in pairs:
             item = QListWidgetItem(_words(pair))
             item.setData(_NAME, pair.file_name)
+            item.setSizeHint(QSize(0, _ROW))
             item.setToolTip(f"{pair.file_name}: Return or a double click shows it")
             self.list.addItem(item)
         if pairs:
             self.list.setCurrentRow(0)
         self.list.setVisible(bool(pairs))
         self.gallery_button.setVisible(bool(pairs))
-        height = self.list.sizeHintForRow(0) if pairs else 0
-        self.list.setFixedHeight(height * min(len(pairs), _LIST_ROWS) + 2 * self.list.frameWidth() + 4)
+        self.list.setFixedHeight(_ROW * min(len(pairs), _LIST_ROWS) + 2 * self.list.frameWidth() + 2)
 
     def pairs(self) -> tuple[Pair, ...]:
         """The images that are listed."""
@@ -185,7 +189,7 @@ class ComparePane(QWidget):
 
     def _figures(self) -> QGridLayout:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(22)
+        grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(5)
         for column, words in enumerate(("", "before", "this", "difference")):
             head = label(words, "small")
@@ -297,4 +301,4 @@ def _facts(found: Comparison) -> list[str]:
 def _spread(interval: Interval | None) -> str:
     if interval is None:
         return "not defined"
-    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+    return f"{interval.value:.3f} [{interval.low:.2f}, {interval.high:.2f}]"
