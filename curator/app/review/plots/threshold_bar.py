@@ -15,9 +15,11 @@ DEFAULT: Final = 0.5
 
 
 class ThresholdBar(QWidget):
-    """`changed` carries the new threshold, 0 to 1, as a person moves it: arrow keys by 0.01, page keys by 0.1."""
+    """`changed` carries the new threshold, 0 to 1, as a person moves it: arrow keys by 0.01, page keys by 0.1.
+    `moved` comes after that, and also where it was moved by others."""
 
     changed = Signal(float)
+    moved = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,22 +50,21 @@ class ThresholdBar(QWidget):
         self.half_button.setAccessibleName("Threshold back to 0.5")
         self.half_button.setToolTip("Back to 0.5: what is more probable is said")
         self.words = label("", "dim", wrap=True)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.best_button)
+        head.addWidget(self.half_button)
         row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(self.heading)
         row.addWidget(self.slider, 1)
         row.addWidget(self.box)
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        below.addWidget(self.words, 1)
-        below.addWidget(self.best_button, 0, Qt.AlignmentFlag.AlignTop)
-        below.addWidget(self.half_button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column.setSpacing(6)
+        column.addLayout(head)
         column.addLayout(row)
-        column.addLayout(below)
+        column.addWidget(self.words)
         self.slider.valueChanged.connect(self._slid)
         self.box.valueChanged.connect(self._typed)
         self.best_button.clicked.connect(self._to_best)
@@ -84,6 +85,7 @@ class ThresholdBar(QWidget):
         for control in (self.slider, self.box):
             control.blockSignals(False)
         self.half_button.setEnabled(self._value != DEFAULT)
+        self.moved.emit()
 
     def set_best(self, best: float | None) -> None:
         """Offers the best threshold; None where there is none."""
