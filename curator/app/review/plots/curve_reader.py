@@ -147,6 +147,6 @@ class CurveReader(QObject):
     def _say(self, words: str = "") -> None:
         if not words and self.found is not None and self._want_bands:
             drawn = self.bands is not None
-            words = "bands: 95 %, by bootstrap over groups" if drawn else "drawing the bands …"
+            words = "95 % bands, by group" if drawn else "drawing the bands …"
         self.state = words
         self.changed.emit()

@@ -128,10 +128,9 @@ class HistogramPlot(CurvePlot):
         """Shows a range, None for all, without a word to others."""
         self._set_span(span or (0.0, 1.0))
 
-    @Slot(object)
-    def recolour(self, colours: object = None) -> None:
+    def recolour(self) -> None:
         """Takes the colours of the scheme that is shown."""
-        super().recolour(colours)
+        super().recolour()
         if not hasattr(self, "_span"):
             return
         shown = theme.current()

@@ -51,6 +51,7 @@ class PlotsPane(QWidget):
         self.choice.setToolTip("Each class is judged against all the others together")
         self.choice.setMaxVisibleItems(20)
         self.state = label("", "small")
+        self.state.setToolTip("Bootstrap: whole groups of copies are drawn, 2,000 times")
         self.roc, self.recall = drawing.roc_plot(), drawing.recall_plot()
         self.reliability, self.histogram = drawing.reliability_plot(), HistogramPlot()
         self.plots: dict[str, CurvePlot] = {
