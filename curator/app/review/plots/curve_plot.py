@@ -16,6 +16,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
 
 from curator.app import theme
+from curator.app.own_keys import keep_keys
 from curator.app.train.plot import Plot, Series
 from curator.evaluation.intervals import Interval
 
@@ -36,6 +37,7 @@ class CurvePlot(Plot):
         super().__init__(title, series, x=x, x_unit="", y_unit=y)
         self.setMinimumHeight(LEAST_HEIGHT)
         self.view.wheel_zooms = False
+        keep_keys(self.view)
         self._stem = ""
         self._figures: tuple[str, ...] = ("",)
         self._headings: tuple[str, ...] = ()

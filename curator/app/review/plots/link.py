@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QShowEvent
@@ -12,12 +12,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from curator.app.jobs import Jobs
 from curator.app.review.plots.curve_reader import HALF, CurveReader
 from curator.app.review.plots.threshold_bar import ThresholdBar
+from curator.app.shortcuts import bind
 
 if TYPE_CHECKING:
     from curator.app.review.items import Cell, Range, Wish
     from curator.app.review.plots.pane import PlotsPane
     from curator.app.review.showing import Showing
     from curator.app.review.table import Table
+
+_STEP: Final = 0.01
 
 
 class _Place(QWidget):
@@ -40,8 +43,8 @@ class _Place(QWidget):
 class PlotsLink(QObject):
     """Puts the threshold to the figures on the left and the plots into the middle, and keeps them in step."""
 
-    def __init__(self, showing: Showing, jobs: Jobs, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, showing: Showing, jobs: Jobs, page: QWidget) -> None:
+        super().__init__(page)
         self._showing = showing
         self.reader = CurveReader(jobs, self)
         self.bar = ThresholdBar()
@@ -56,6 +59,9 @@ class PlotsLink(QObject):
         self.bar.changed.connect(self._moved)
         showing.shown.connect(self._shown)
         showing.wished.connect(self._wished)
+        bind(page, "review.threshold_lower", lambda: self._step(-_STEP))
+        bind(page, "review.threshold_higher", lambda: self._step(_STEP))
+        bind(page, "review.threshold_best", self._to_best)
 
     @Slot(object)
     def _shown(self, table: Table | None) -> None:
@@ -99,6 +105,14 @@ class PlotsLink(QObject):
 
             self.bar.set_best(best_threshold(swept))
         self._say()
+
+    def _step(self, by: float) -> None:
+        if self.bar.isVisible():
+            self.bar.step(by)
+
+    def _to_best(self) -> None:
+        if self.bar.isVisible():
+            self.bar.go_to_best()
 
     @Slot(float)
     def _moved(self, threshold: float) -> None:

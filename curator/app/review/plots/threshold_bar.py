@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
+from curator.app.own_keys import keep_keys
 from curator.app.widgets import SectionLabel, label
 from curator.evaluation.curves import Counts
 
@@ -33,6 +34,7 @@ class ThresholdBar(QWidget):
         self.slider.setValue(round(DEFAULT * _STEPS))
         self.slider.setAccessibleName("Threshold")
         self.slider.setMinimumWidth(80)
+        keep_keys(self.slider)
         self.box = QDoubleSpinBox()
         self.box.setRange(0.0, 1.0)
         self.box.setDecimals(3)
@@ -67,7 +69,7 @@ class ThresholdBar(QWidget):
         column.addWidget(self.words)
         self.slider.valueChanged.connect(self._slid)
         self.box.valueChanged.connect(self._typed)
-        self.best_button.clicked.connect(self._to_best)
+        self.best_button.clicked.connect(self.go_to_best)
         self.half_button.clicked.connect(self._to_half)
         self.set_best(None)
 
@@ -107,6 +109,15 @@ class ThresholdBar(QWidget):
         )
         self.slider.setAccessibleDescription(self.words.text())
 
+    def step(self, by: float) -> None:
+        """Goes `by` so much higher, as if the user had."""
+        self.move_to(round(min(max(self._value + by, 0.0), 1.0), 3))
+
+    def go_to_best(self) -> None:
+        """Goes to the best threshold, if there is one."""
+        if self._best is not None:
+            self.move_to(self._best)
+
     def move_to(self, value: float) -> None:
         """Goes to a threshold as if the user had."""
         if value != self._value:
@@ -120,11 +131,6 @@ class ThresholdBar(QWidget):
     @Slot(float)
     def _typed(self, value: float) -> None:
         self.move_to(value)
-
-    @Slot()
-    def _to_best(self) -> None:
-        if self._best is not None:
-            self.move_to(self._best)
 
     @Slot()
     def _to_half(self) -> None:
