@@ -135,10 +135,11 @@ def read_curves(
     classes: Sequence[str],
     positive: int | None,
     *,
+    bands: bool = True,
     seed: int = 0,
     samples: int = _SAMPLES,
 ) -> Iterator[Event]:
-    """Yields `CurvesReady`, then `Progress`, and ends with `BandsReady`.
+    """Yields `CurvesReady`, then with `bands` `Progress`, and ends with `BandsReady`.
 
     Whole groups are drawn with replacement, `samples` times, the same draws as `intervals.summarise` makes;
     bands are pointwise, sensitivity and precision over the same false positive rate or recall in each draw
@@ -148,6 +149,8 @@ def read_curves(
     sample = sample_of(predictions, classes)
     found = find_curves(sample, positive)
     yield found
+    if not bands:
+        return
     indices = range(len(classes)) if positive is None else (positive,)
     drawn = _Drawn(sample, positive, indices)
     if not len(sample.true):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from app_waiting import wait_until_quiet
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from test_shell_accessibility import nameless
 
 from curator.app import messages
 from curator.app.project_model import ProjectModel
@@ -233,6 +235,62 @@ def test_without_a_run_it_says_what_to_do(model: ProjectModel, dataset: Path, qt
     assert "Train" in page.empty.text.text()
     with qtbot.waitSignal(page.train_requested):
         qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+
+
+def test_one_threshold_moves_gallery_matrix_and_plots_and_a_range_or_cell_of_theirs_filters(
+    page: ReviewPage, open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    source, bar = page.loader.source, page.curves.bar
+    assert source is not None
+    page.show_source(replace(source, split=None))
+    qtbot.waitUntil(lambda: len(shown(page)) > 2 and bar.isVisible(), timeout=30_000)
+    everything = len(shown(page))
+    for _ in range(6):
+        qtbot.keyClick(bar.slider, Qt.Key.Key_PageDown)
+    assert bar.value() == 0
+    assert {item.said for item in shown(page)} == {1}
+    assert page.facts.matrix.counts[:, 0].sum() == 0
+    assert "Sensitivity 1.00, specificity 0.00" in bar.words.text()
+    qtbot.mouseClick(page.middle.tabs["plots"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: page.curves.reader.bands is not None and open_model.jobs.get("review-curves") is None,
+        timeout=30_000,
+    )
+    pane = page.curves.pane
+    assert pane is not None
+    assert pane.isVisible()
+    assert pane.roc.point() == (1.0, 1.0)
+    assert (pane.counts() == page.facts.matrix.counts).all()
+    assert nameless(page) == []
+    # Arrows belong to the slider that has the focus, not to the gallery.
+    bar.slider.setFocus()
+    qtbot.keyClick(bar.slider, Qt.Key.Key_Right)
+    assert bar.value() == pytest.approx(0.01)
+    qtbot.keyClick(page.gallery, Qt.Key.Key_BracketRight)
+    assert bar.value() == pytest.approx(0.02)
+    qtbot.mouseClick(bar.half_button, Qt.MouseButton.LeftButton)
+    assert (pane.counts() == page.results.summary.confusion).all()  # type: ignore[union-attr]
+    pane.histogram.high.setFocus()
+    # After one epoch all images have nearly the same probability: a range below it holds none of them.
+    least = min(item.prediction.probabilities[1] for item in shown(page))
+    pane.histogram.high.setValue(least - 0.05)
+    assert shown(page) == []
+    assert page.facts.showing.text().startswith(f"Showing 0 of {everything}")
+    pane.histogram.high.setValue(1.0)
+    assert len(shown(page)) == everything
+    pane.histogram.low.setValue(least + 0.05)
+    assert shown(page) == []
+    page.showing.show_all()
+    assert pane.histogram.chosen_range() is None
+    true, said = (int(part[0]) for part in np.nonzero(pane.counts()))
+    matrix = pane.confusion.matrix
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(true, said).center())
+    assert page.middle.pane() == "gallery"
+    assert {(item.true, item.said) for item in shown(page)} == {(true, said)}
+    assert page.facts.matrix.cell == (true, said)
+    qtbot.mouseClick(page.facts.clear, Qt.MouseButton.LeftButton)
+    assert matrix.cell is None
+    assert len(shown(page)) == everything
 
 
 @pytest.mark.parametrize("classes", [2, 10, 151])

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from curator.app import theme
+from curator.app.own_keys import ARROWS, keep_keys
 from curator.app.review import confusion_paint as paint
 from curator.app.review.confusion_paint import Mode, View
 from curator.app.review.items import Cell
@@ -38,6 +39,11 @@ WIDEST: Final = 620
 _SAID: Final = 20
 _LEAST_SHOWN: Final = 4
 _ZOOM: Final = 0.6
+_KEYS: Final = (
+    *ARROWS,
+    *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space),
+    *(Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0),
+)
 _DESCRIBED: Final = 2000
 
 
@@ -62,6 +68,7 @@ class ConfusionMatrix(QWidget):
         self._widest_name: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        keep_keys(self, _KEYS)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

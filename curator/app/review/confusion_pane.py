@@ -95,6 +95,14 @@ class ConfusionPane(QWidget):
         self._offer_zoom()
         self._say(None)
 
+    def mark(self, cell: Cell | None) -> None:
+        """Frames a cell, without a word to others."""
+        if cell != self.matrix.cell:
+            self.matrix.blockSignals(True)
+            self.matrix.choose(cell)
+            self.matrix.blockSignals(False)
+            self._say(cell)
+
     def csv(self) -> str:
         """The counts as a table: a row for each true class, a column for each that was said."""
         buffer = io.StringIO()

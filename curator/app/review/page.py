@@ -20,6 +20,7 @@ from curator.app.review.loading import Loader
 from curator.app.review.middle import PANES
 from curator.app.review.others import Others
 from curator.app.review.places import Places
+from curator.app.review.plots.link import PlotsLink
 from curator.app.review.reporting import Reporting
 from curator.app.review.showing import Showing
 from curator.app.review.sides import left_side, right_side
@@ -54,6 +55,7 @@ class ReviewPage(Page):
         self.bar, self.facts, self.middle = self.showing.bar, self.showing.facts, self.showing.middle
         self.gallery, self.details = self.showing.gallery, self.showing.details
         self.pictures = self.showing.pictures
+        self.curves = PlotsLink(self.showing, model.jobs, self)
         self.acts = Acts(model, self.gallery, self.details, self)
         self.filters = ReviewFilterPanel(self)
         self.others = Others(self)

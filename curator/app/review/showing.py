@@ -29,10 +29,13 @@ _HISTORY: Final = ("edit", "undo", "redo")
 
 class Showing(QObject):
     """Ties filter, order and the project's changes to gallery, figures and details. `status` is where one is,
-    `to_see` how many are wrong and neither mended nor looked at, "" for none."""
+    `to_see` how many are wrong and neither mended nor looked at, "" for none; `shown` carries the table that is
+    shown from now on, None for none, `wished` what the gallery is filtered by."""
 
     status = Signal(str)
     to_see = Signal(str)
+    shown = Signal(object)
+    wished = Signal(object)
 
     def __init__(self, model: ProjectModel, parent: QObject) -> None:
         super().__init__(parent)
@@ -68,6 +71,7 @@ class Showing(QObject):
             self._fill(None)
         else:
             self._restore(place)
+        self.shown.emit(table)
 
     def show_nothing(self) -> None:
         """There are no predictions."""
@@ -75,6 +79,7 @@ class Showing(QObject):
         self.gallery.show_rows(None, self.gallery.items.rows[:0])
         self._say_counts()
         self.status.emit("")
+        self.shown.emit(None)
 
     def forget(self) -> None:
         """The project goes, and with it what was wanted of it."""
@@ -123,9 +128,7 @@ class Showing(QObject):
         if self.table is None:
             return
         self.table.set_threshold(threshold)
-        cell = self.facts.matrix.cell
-        self.facts.matrix.show_counts(self.table.classes, self.table.confusion())
-        self._mark_cell(cell)
+        self.facts.matrix.show_counts(self.table.classes, self.table.confusion(), keep=True)
         self._fill(self._name())
 
     # Inside
@@ -140,6 +143,7 @@ class Showing(QObject):
         self.bar.show_wish(self.wish)
         self.facts.say_showing(len(rows), len(table), self.wish)
         self._say_counts()
+        self.wished.emit(self.wish)
 
     def _restore(self, place: Place) -> None:
         self.wish, self.order = place.wish, place.order

@@ -98,7 +98,7 @@ class Plot(QFrame):
         self._empty.hide()
         column.addWidget(self.view, 1)
         column.addWidget(self._empty, 1)
-        theme.notifier().changed.connect(self.recolour)
+        theme.notifier().changed.connect(self._scheme_changed)
         self._connect()
         self.recolour()
         self.setAccessibleName(f"Plot: {title}")
@@ -279,7 +279,11 @@ class Plot(QFrame):
             self.point_at(places[min(max(at, 0), len(places) - 1)])
 
     @Slot(object)
-    def recolour(self, _colours: object = None) -> None:
+    def _scheme_changed(self, _colours: object) -> None:
+        # A slot that a class above overrides would be called on plots that are gone.
+        self.recolour()
+
+    def recolour(self) -> None:
         """Takes the colours of the scheme that is shown."""
         colours = theme.current()
         ticks = theme.font(self.font(), _TICK_PIXELS)

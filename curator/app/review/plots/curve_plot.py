@@ -16,6 +16,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
 
 from curator.app import theme
+from curator.app.own_keys import keep_keys
 from curator.app.train.plot import Plot, Series
 from curator.evaluation.intervals import Interval
 
@@ -35,6 +36,8 @@ class CurvePlot(Plot):
     def __init__(self, title: str, series: Sequence[Series], *, x: str, y: str) -> None:
         super().__init__(title, series, x=x, x_unit="", y_unit=y)
         self.setMinimumHeight(LEAST_HEIGHT)
+        self.view.wheel_zooms = False
+        keep_keys(self.view)
         self._stem = ""
         self._figures: tuple[str, ...] = ("",)
         self._headings: tuple[str, ...] = ()
@@ -168,10 +171,9 @@ class CurvePlot(Plot):
             writer.writerow([f"{value:.6g}" if not math.isnan(value) else "" for value in row])
         return buffer.getvalue()
 
-    @Slot(object)
-    def recolour(self, colours: object = None) -> None:
+    def recolour(self) -> None:
         """Takes the colours of the scheme that is shown."""
-        super().recolour(colours)
+        super().recolour()
         # Once from within the base's own making, before there is anything of this class to colour.
         if not hasattr(self, "_point"):
             return

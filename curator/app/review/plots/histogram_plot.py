@@ -124,14 +124,13 @@ class HistogramPlot(CurvePlot):
         """What a saved picture leaves out."""
         return [*super().controls(), self._row]
 
-    def let_go(self) -> None:
-        """Shows all again, without a word to others."""
-        self._set_span((0.0, 1.0))
+    def show_range(self, span: tuple[float, float] | None) -> None:
+        """Shows a range, None for all, without a word to others."""
+        self._set_span(span or (0.0, 1.0))
 
-    @Slot(object)
-    def recolour(self, colours: object = None) -> None:
+    def recolour(self) -> None:
         """Takes the colours of the scheme that is shown."""
-        super().recolour(colours)
+        super().recolour()
         if not hasattr(self, "_span"):
             return
         shown = theme.current()
@@ -176,7 +175,7 @@ class HistogramPlot(CurvePlot):
         self._span.setRegion((low, high))
         self._span.blockSignals(False)
         self.all.setEnabled(self.chosen_range() is not None)
-        self.hint.setText("drag to filter" if self.chosen_range() is None else "in the gallery")
+        self.hint.setText("drag to filter" if self.chosen_range() is None else "")
         self.recolour()
 
     @Slot()
@@ -193,5 +192,5 @@ class HistogramPlot(CurvePlot):
 
     @Slot()
     def _let_go(self) -> None:
-        self.let_go()
+        self.show_range(None)
         self.span_chosen.emit(None)

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
+from curator.app.own_keys import keep_keys
 from curator.app.widgets import SectionLabel, label
 from curator.evaluation.curves import Counts
 
@@ -15,9 +16,11 @@ DEFAULT: Final = 0.5
 
 
 class ThresholdBar(QWidget):
-    """`changed` carries the new threshold, 0 to 1, as a person moves it: arrow keys by 0.01, page keys by 0.1."""
+    """`changed` carries the new threshold, 0 to 1, as a person moves it: arrow keys by 0.01, page keys by 0.1.
+    `moved` comes after that, and also where it was moved by others."""
 
     changed = Signal(float)
+    moved = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,6 +34,7 @@ class ThresholdBar(QWidget):
         self.slider.setValue(round(DEFAULT * _STEPS))
         self.slider.setAccessibleName("Threshold")
         self.slider.setMinimumWidth(80)
+        keep_keys(self.slider)
         self.box = QDoubleSpinBox()
         self.box.setRange(0.0, 1.0)
         self.box.setDecimals(3)
@@ -48,25 +52,24 @@ class ThresholdBar(QWidget):
         self.half_button.setAccessibleName("Threshold back to 0.5")
         self.half_button.setToolTip("Back to 0.5: what is more probable is said")
         self.words = label("", "dim", wrap=True)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.best_button)
+        head.addWidget(self.half_button)
         row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(self.heading)
         row.addWidget(self.slider, 1)
         row.addWidget(self.box)
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        below.addWidget(self.words, 1)
-        below.addWidget(self.best_button, 0, Qt.AlignmentFlag.AlignTop)
-        below.addWidget(self.half_button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column.setSpacing(6)
+        column.addLayout(head)
         column.addLayout(row)
-        column.addLayout(below)
+        column.addWidget(self.words)
         self.slider.valueChanged.connect(self._slid)
         self.box.valueChanged.connect(self._typed)
-        self.best_button.clicked.connect(self._to_best)
+        self.best_button.clicked.connect(self.go_to_best)
         self.half_button.clicked.connect(self._to_half)
         self.set_best(None)
 
@@ -84,6 +87,7 @@ class ThresholdBar(QWidget):
         for control in (self.slider, self.box):
             control.blockSignals(False)
         self.half_button.setEnabled(self._value != DEFAULT)
+        self.moved.emit()
 
     def set_best(self, best: float | None) -> None:
         """Offers the best threshold; None where there is none."""
@@ -105,6 +109,15 @@ class ThresholdBar(QWidget):
         )
         self.slider.setAccessibleDescription(self.words.text())
 
+    def step(self, by: float) -> None:
+        """Goes `by` so much higher, as if the user had."""
+        self.move_to(round(min(max(self._value + by, 0.0), 1.0), 3))
+
+    def go_to_best(self) -> None:
+        """Goes to the best threshold, if there is one."""
+        if self._best is not None:
+            self.move_to(self._best)
+
     def move_to(self, value: float) -> None:
         """Goes to a threshold as if the user had."""
         if value != self._value:
@@ -118,11 +131,6 @@ class ThresholdBar(QWidget):
     @Slot(float)
     def _typed(self, value: float) -> None:
         self.move_to(value)
-
-    @Slot()
-    def _to_best(self) -> None:
-        if self._best is not None:
-            self.move_to(self._best)
 
     @Slot()
     def _to_half(self) -> None:
