@@ -77,6 +77,12 @@ class AuditRow:
         """The balanced accuracy; 0 where there is nothing to guess from."""
         return self.balanced_accuracy.value if self.balanced_accuracy is not None else 0.0
 
+    @property
+    def unclear(self) -> bool:
+        """Whether its interval lies above `chance`, but shuffled labels reached as much."""
+        figure = self.balanced_accuracy
+        return self.verdict == "fine" and figure is not None and figure.low > self.chance
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:
