@@ -73,7 +73,7 @@ def _cells(row: AuditRow) -> list[str]:
         _spread(row.accuracy),
         _spread(row.auroc),
         f"{row.permuted:.2f}",
-        row.verdict if row.balanced_accuracy is not None else "no mask",
+        "no mask" if row.balanced_accuracy is None else "not clear" if row.unclear else row.verdict,
     ]
 
 

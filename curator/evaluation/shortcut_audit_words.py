@@ -38,8 +38,9 @@ LOOKED_AT: Final[Mapping[Key, str]] = {
 }
 
 MANY_LOOKS: Final = (
-    "The intervals are of 95 %: of a dozen looks one may stand out by chance, so one that lies just above guessing "
-    "asks for more images. Nothing found is not proof that nothing is there."
+    "A row is worth a look where its interval lies above guessing and its value beyond what shuffled labels "
+    "reached in any row; with pure noise that happens in about one audit of ten. Nothing found is not proof that "
+    "nothing is there."
 )
 
 _CURES: Final[Mapping[tuple[Key, Images], str]] = {
@@ -94,8 +95,13 @@ def verdict_words(row: AuditRow, majority_class: str, groups: int) -> str:
     figure = row.balanced_accuracy
     if figure is None:
         return "No kept image has a mask: there is nothing to guess from."
+    span = f"{figure.value:.2f} [{figure.low:.2f}, {figure.high:.2f}]"
+    if row.unclear:
+        return (
+            f"Not clear: {span} lies above the {row.chance:.2f} of guessing, but shuffled labels reached "
+            f"{row.permuted_high:.2f} as well. More images would tell."
+        )
     if row.verdict == "fine":
-        span = f"{figure.value:.2f} [{figure.low:.2f}, {figure.high:.2f}]"
         return (
             f"Nothing found: {span} is no clear step above the {row.chance:.2f} of guessing, as far as "
             f"{groups} groups can tell."
@@ -131,7 +137,7 @@ def sentence(audit: Audit) -> str:
         )
     seen = _seen_cleaned(audit)
     left = sum(row.verdict == "look" for row in seen)
-    still = {0: "none does", 1: "1 still does"}.get(left, f"{left} still do")
+    still = {0: "none clearly does", 1: "1 still does"}.get(left, f"{left} still do")
     after = f"Of the {len(seen)} that a network sees after cleaning, {still}."
     name = TITLES[worst.key] if worst.images == "file" else f"{TITLES[worst.key]} ({worst.images} images)"
     said = _said(worst, f"{name} {'is' if worst.key in _ONE else 'are'} right", audit.majority_class)

@@ -13,7 +13,6 @@ from test_shell_accessibility import nameless
 
 from curator.app import theme
 from curator.app.jobs import Jobs
-from curator.app.review.audit_pane import AuditPane, AuditShort
 from curator.app.review.auditor import KEY, Auditor, Place
 from curator.evaluation import shortcut_audit, shortcut_audit_guess
 from curator.evaluation.shortcut_audit import read_audit
@@ -23,13 +22,13 @@ class Shown:
     """Pane and short form as Review holds them, on one manifest."""
 
     def __init__(self, qtbot: QtBot, jobs: Jobs, folder: Path) -> None:
-        self.pane, self.short = AuditPane(), AuditShort()
+        self.auditor = Auditor(jobs)
+        self.pane, self.short = self.auditor.pane, self.auditor.short
         for widget in (self.pane, self.short):
             qtbot.addWidget(widget)
             widget.show()
         self.pane.resize(980, 760)
         self.short.resize(270, 200)
-        self.auditor = Auditor(jobs, self.pane, self.short)
         self.place = Place(folder, folder, folder.parent / "images")
         self.jobs, self.qtbot = jobs, qtbot
         self.auditor.show_place(self.place)

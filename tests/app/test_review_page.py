@@ -215,6 +215,27 @@ def test_another_split_is_predicted_when_asked_for(
     assert {item.prediction.split for item in shown(page)} == {"val"}
 
 
+def test_the_shortcut_audit_is_asked_for_beside_the_figures_and_shown_by_its_key(
+    page: ReviewPage, run_dir: Path, open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    short, pane = page.auditor.short, page.auditor.pane
+    qtbot.waitUntil(lambda: not open_model.jobs.active(), timeout=30_000)
+    assert short.isVisible()
+    assert short.words.text().startswith("Not audited yet")
+    qtbot.keyClick(page.gallery, Qt.Key.Key_S)
+    assert pane.isVisible()
+    assert pane.button.hasFocus()
+    qtbot.keyClick(pane.button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not open_model.jobs.active(), timeout=60_000)
+    assert pane.empty_title.text() == "Too few images to tell"
+    assert short.words.text() == "Too few images to tell."
+    assert (run_dir / "audit.json").is_file()
+    qtbot.mouseClick(page.middle.tabs["gallery"], Qt.MouseButton.LeftButton)
+    assert not pane.isVisible()
+    qtbot.mouseClick(short.button, Qt.MouseButton.LeftButton)
+    assert pane.isVisible()
+
+
 def test_it_stays_at_its_place(page: ReviewPage, qtbot: QtBot) -> None:
     last = shown(page)[-1]
     page.gallery.go_to(last.name)

@@ -74,6 +74,7 @@ class AuditPane(QWidget):
         self._clear()
         self.say_done()
         self._say_empty("Not audited yet", _WHY, button=True)
+        self.setFocusProxy(self.button)
         if audit is None:
             return
         if not audit.rows:
@@ -85,6 +86,7 @@ class AuditPane(QWidget):
         self.part.setText(part_words(audit))
         self._fill(audit)
         self._stack.setCurrentIndex(1)
+        self.setFocusProxy(self.again)
 
     def say_unfit(self, words: str) -> None:
         """Nothing can be audited here: `words` say why."""
@@ -311,9 +313,15 @@ def row_words(rows: dict[Images, AuditRow]) -> str:
     if cleaned is not None and cleaned.verdict == "look":
         return cleaned.words
     found = next((row for row in rows.values() if row.verdict == "look"), None)
-    if found is not None:
-        return found.words + (" Nothing of it is found after cleaning." if cleaned is not None else "")
-    return next((row.words for row in rows.values() if row.balanced_accuracy is None), "")
+    if found is None:
+        told = (row.words for row in rows.values() if row.balanced_accuracy is None or row.unclear)
+        return next(told, "")
+    if cleaned is None:
+        return found.words
+    after = (
+        f"After cleaning: {cleaned.words}" if cleaned.unclear else "Nothing of it is found after cleaning."
+    )
+    return f"{found.words} {after}"
 
 
 def _button(words: str, name: str, role: str = "") -> QPushButton:

@@ -15,16 +15,18 @@ from curator.app.review.audit_pane import AuditPane, AuditShort
 from curator.records import Event, Progress, Warned
 
 if TYPE_CHECKING:
+    from curator.evaluation.results import ResultsReady
     from curator.evaluation.shortcut_audit import Audit
 
+_NEW_IMAGES: Final = "New images have no labels that could be guessed: the audit is of the run's own dataset."
 KEY: Final = "review.audit"
 _READ_KEY: Final = "review.audit-read"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is audited: `manifest`, a folder that holds one; `root`, where the images lie; `folder`, where the
-    audit is kept, which is a run's or the manifest's own."""
+    """What is audited: `manifest`, a file or the folder that holds it; `root`, where the images lie; `folder`,
+    where the audit is kept, which is a run's or the manifest's own."""
 
     folder: Path
     manifest: Path
@@ -40,16 +42,27 @@ class AuditRead(Event):
 
 
 class Auditor(QObject):
-    """Between the jobs and the two widgets that show an audit."""
+    """Between the jobs and the two widgets that show an audit: `pane`, all of it, and `short`, a few lines."""
 
-    def __init__(self, jobs: Jobs, pane: AuditPane, short: AuditShort, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.place: Place | None = None
-        self._jobs, self._pane, self._short = jobs, pane, short
+        self.pane, self.short = AuditPane(), AuditShort()
+        self._jobs = jobs
         self._made_for: Place | None = None
-        for one in (pane, short):
+        for one in (self.pane, self.short):
             one.wanted.connect(self.start)
-        pane.stop_wanted.connect(self.stop)
+        self.pane.stop_wanted.connect(self.stop)
+
+    def show_results(self, results: ResultsReady | None) -> None:
+        """Shows the audit of the manifest that predictions were made on; None: there are none."""
+        if results is None:
+            self.show_place(None)
+        elif results.source.images is not None:
+            self.show_place(None, _NEW_IMAGES)
+        else:
+            manifest = results.source.manifest or results.run.folder
+            self.show_place(Place(results.folder, manifest, results.root))
 
     def show_place(self, place: Place | None, unfit: str = "") -> None:
         """Shows the audit kept for a place, if there is one; `unfit` says why nothing can be audited."""
@@ -57,8 +70,8 @@ class Auditor(QObject):
             self.stop()
         self.place = place
         if place is None:
-            self._pane.say_unfit(unfit)
-            self._short.say_unfit(unfit)
+            self.pane.say_unfit(unfit)
+            self.short.say_unfit(unfit)
             return
         self._show(None)
         self._read()
@@ -115,25 +128,25 @@ class Auditor(QObject):
     @Slot(str)
     def _failed(self, message: str) -> None:
         if self._made_for == self.place:
-            self._pane.say_failed(message)
+            self.pane.say_failed(message)
             messages.show(message, "error")
 
     @Slot()
     def _ended(self) -> None:
         self._made_for = None
-        self._pane.say_done()
-        self._short.show_audit(self._pane.audit)
+        self.pane.say_done()
+        self.short.show_audit(self.pane.audit)
 
     def _show(self, audit: Audit | None) -> None:
-        self._pane.show_audit(audit)
-        self._short.show_audit(audit)
+        self.pane.show_audit(audit)
+        self.short.show_audit(audit)
         job = self._jobs.get(KEY)
         if job is not None and self._made_for == self.place:
             self._say(job.last_progress)
 
     def _say(self, progress: Progress | None) -> None:
-        self._pane.say_running(progress)
-        self._short.say_running(progress)
+        self.pane.say_running(progress)
+        self.short.say_running(progress)
 
 
 def _kept(place: Place) -> Iterator[Event]:

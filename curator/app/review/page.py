@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.review.acting import Acts
+from curator.app.review.auditor import Auditor
 from curator.app.review.comparing import Comparing
 from curator.app.review.empty import EmptyReview
 from curator.app.review.filter_panel import ReviewFilterPanel
@@ -57,6 +58,9 @@ class ReviewPage(Page):
         self.pictures = self.showing.pictures
         self.curves = PlotsLink(self.showing, model.jobs, self)
         self.acts = Acts(model, self.gallery, self.details, self)
+        self.auditor = Auditor(model.jobs, self)
+        self.middle.put("audit", self.auditor.pane)
+        self.facts.put("audit", self.auditor.short)
         self.filters = ReviewFilterPanel(self)
         self.others = Others(self)
         self.comparing = Comparing(model, self.loader, self.showing, self)
@@ -143,6 +147,7 @@ class ReviewPage(Page):
         project.mark_seen(table.image_ids[table.image_ids >= 0].tolist())
         self._stack.setCurrentIndex(0 if len(table) else 1)
         self.showing.show_table(table, self.places.of(self.loader.source))
+        self.auditor.show_results(table.results)
         if not len(table):
             self.empty.say_nothing_in(words_of(table.results.source))
         elif self.isVisible():
@@ -154,6 +159,7 @@ class ReviewPage(Page):
     @Slot(str)
     def _failed(self, message: str) -> None:
         self.showing.show_nothing()
+        self.auditor.show_results(None)
         self.empty.say_error(message)
         self._stack.setCurrentWidget(self.empty)
 
@@ -164,6 +170,7 @@ class ReviewPage(Page):
         self.places.clear()
         self._wanted, self._stamp = None, -1
         self.showing.forget()
+        self.auditor.show_results(None)
         self._show_empty()
 
     def _show_empty(self) -> None:
@@ -224,6 +231,7 @@ class ReviewPage(Page):
             (self.bar.split_chosen, self._split_chosen),
             (self.bar.more_wanted, self._more),
             (self.others.chosen, self.show_source),
+            (self.auditor.short.opened, lambda: self.middle.turn("audit")),
             (self.filters.changed, self.showing.show_wish),
             (self.empty.train_wanted, self.train_requested),
             (self.model.closing, self._close),
