@@ -19,6 +19,7 @@ from curator.app.review.loading import Loader
 from curator.app.review.middle import PANES
 from curator.app.review.others import Others
 from curator.app.review.places import Places
+from curator.app.review.queueing import Queueing
 from curator.app.review.showing import Showing
 from curator.app.review.sides import left_side, right_side
 from curator.app.review.sources import Entry, words_of
@@ -52,6 +53,7 @@ class ReviewPage(Page):
         self.bar, self.facts, self.middle = self.showing.bar, self.showing.facts, self.showing.middle
         self.gallery, self.details = self.showing.gallery, self.showing.details
         self.pictures = self.showing.pictures
+        self.queueing = Queueing(model.jobs, self.showing, self)
         self.acts = Acts(model, self.gallery, self.details, self)
         self.filters = ReviewFilterPanel(self)
         self.others = Others(self)
@@ -221,6 +223,7 @@ class ReviewPage(Page):
             bind(self, f"review.{name}", lambda name=name: self.acts.act(name))
         bind(self, "review.next", lambda: self.gallery.step(1))
         bind(self, "review.previous", lambda: self.gallery.step(-1))
+        bind(self, "review.queue_next", self.queueing.pane.step)
         bind(self, "review.wrong", self.bar.wrong.click)
         bind(self, "review.filter", self._more)
         bind(self, "review.all", self._escape)
