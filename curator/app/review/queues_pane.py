@@ -248,6 +248,7 @@ class QueuesPane(QWidget):
         column.addWidget(SectionLabel("What is wrong with the data"))
         column.addSpacing(6)
         column.addLayout(self.rows)
+        column.addSpacing(4)
         column.addWidget(self.words)
         self._next = QWidget()
         row = QHBoxLayout(self._next)
@@ -262,6 +263,7 @@ class QueuesPane(QWidget):
         column.addSpacing(8)
         for part in (self.bar, self.doing):
             column.addWidget(part)
+            column.addSpacing(4)
         buttons = QHBoxLayout()
         buttons.addWidget(self.find_button)
         buttons.addWidget(self.stop_button)
