@@ -19,7 +19,7 @@ from curator.errors import TrainingError
 from curator.evaluation.evaluate import Evaluated, evaluate
 from curator.evaluation.feature_space import Space, spaces
 from curator.evaluation.flags import QUEUE_NAMES, Flag, Queue, QueueName, in_order
-from curator.evaluation.heat import HeatMeasured, measure_heat
+from curator.evaluation.heat import HeatMeasured, checkpoint_key, measure_heat
 from curator.evaluation.label_issues import label_flags
 from curator.evaluation.near_labels import (
     NearCopiesFound,
@@ -35,7 +35,6 @@ from curator.manifest.schema import ManifestRow
 from curator.records import Event, Prediction, Split, Warned
 from curator.training.events import Predicted
 from curator.training.predictions import current_predictions
-from curator.training.runs import BEST
 
 __all__ = [
     "QUEUES",
@@ -48,6 +47,7 @@ __all__ = [
 ]
 
 QUEUES: Final = "queues.json"
+# Rises whenever a queue comes to hold something else: what was found before is found anew.
 SCHEMA: Final = "curator-queues/1"
 
 TITLES: Final[Mapping[QueueName, str]] = {
@@ -97,9 +97,10 @@ def find_queues(results: ResultsReady, *, device: str = "auto", anew: bool = Fal
     for event in _all(results, device, anew):
         # What can't be read is met in each step, and said once.
         if isinstance(event, Warned):
-            if event.message in warned:
+            about = str(event.extra.get("file_name", event.message))
+            if about in warned:
                 continue
-            warned.add(event.message)
+            warned.add(about)
         yield event
 
 
@@ -206,7 +207,7 @@ def _found(results: ResultsReady, judged: _Judged, device: str) -> Generator[Eve
     try:
         for event in measure_swings(judged.by_run, results.rows, results.root, device=device):
             if isinstance(event, SwingsMeasured):
-                write_swings(results.folder, event.swings)
+                write_swings(results.folder, event.swings, results.run_dir_of)
                 swings = swing_flags(event.swings, classes, cleaning)
             else:
                 yield event
@@ -266,9 +267,7 @@ def _key(results: ResultsReady, judged: _Judged) -> str:
     for name in sorted(results.rows):
         digest.update(results.rows[name].to_json_line().encode())
     for folder, predictions in judged.by_run.items():
-        best = folder / BEST
-        facts = best.stat() if best.is_file() else None
-        digest.update(f"{folder.name} {facts and (facts.st_mtime_ns, facts.st_size)}".encode())
+        digest.update(f"{folder.name} {checkpoint_key(folder)}".encode())
         for one in predictions:
             digest.update(f"{one.file_name} {one.label} {one.probabilities}".encode())
     return digest.hexdigest()

@@ -22,6 +22,7 @@ from curator.app.review.middle import PANES
 from curator.app.review.others import Others
 from curator.app.review.places import Places
 from curator.app.review.plots.link import PlotsLink
+from curator.app.review.queueing import Queueing
 from curator.app.review.reporting import Reporting
 from curator.app.review.showing import Showing
 from curator.app.review.sides import left_side, right_side
@@ -57,6 +58,7 @@ class ReviewPage(Page):
         self.gallery, self.details = self.showing.gallery, self.showing.details
         self.pictures = self.showing.pictures
         self.curves = PlotsLink(self.showing, model.jobs, self)
+        self.queueing = Queueing(model.jobs, self.showing, self)
         self.acts = Acts(model, self.gallery, self.details, self)
         self.auditor = Auditor(model.jobs, self)
         self.middle.put("audit", self.auditor.pane)
@@ -242,6 +244,7 @@ class ReviewPage(Page):
             bind(self, f"review.{name}", lambda name=name: self.acts.act(name))
         bind(self, "review.next", lambda: self.gallery.step(1))
         bind(self, "review.previous", lambda: self.gallery.step(-1))
+        bind(self, "review.queue_next", self.queueing.pane.step)
         bind(self, "review.wrong", self.bar.wrong.click)
         bind(self, "review.filter", self._more)
         bind(self, "review.all", self._escape)

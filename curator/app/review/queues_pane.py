@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -34,6 +35,8 @@ class QueuesPane(QWidget):
         super().__init__(parent)
         self.setAccessibleName("What is wrong with the data")
         self._queues: tuple[Queue, ...] = ()
+        # Flagged images that are not among those shown.
+        self._elsewhere = 0
         self._found = False
         self._rows: dict[str, _Row] = {}
         self._handled: frozenset[str] = frozenset()
@@ -65,13 +68,17 @@ class QueuesPane(QWidget):
 
     # What is shown
 
-    def show_queues(self, queues: Sequence[Queue] | None) -> None:
-        """Shows queues; None: they have not been found yet. A queue that was chosen stays so where it is there."""
+    def show_queues(self, queues: Sequence[Queue] | None, shown: frozenset[str] | None = None) -> None:
+        """Shows queues; None: they have not been found yet. Of their images only those in `shown` count, if that
+        is given. A queue that was chosen stays so where it still has images.
+        """
         self._found = queues is not None
-        self._queues = tuple(queues or ())
+        self._elsewhere = 0
+        self._queues = tuple(self._of_shown(queue, shown) for queue in queues or ())
         chosen = self._chosen
         for row in self._rows.values():
             self.rows.removeWidget(row)
+            row.hide()
             row.deleteLater()
         self._rows = {}
         for queue in self._queues:
@@ -79,6 +86,7 @@ class QueuesPane(QWidget):
             row.clicked.connect(self._row_clicked)
             self._rows[queue.name] = row
             self.rows.addWidget(row)
+            row.show()
         self._chosen = None
         if chosen in self._rows and self._queue(chosen).flags:
             self._choose(chosen)
@@ -133,6 +141,15 @@ class QueuesPane(QWidget):
         """How many images of a queue are still to be looked at."""
         return sum(flag.file_name not in self._handled for flag in queue.flags)
 
+    def names(self) -> frozenset[str]:
+        """The images of all queues."""
+        return frozenset(flag.file_name for queue in self._queues for flag in queue.flags)
+
+    def first_left(self) -> str | None:
+        """The first image of the chosen queue that is to be looked at; None where all were."""
+        flags = self.chosen.flags if self.chosen is not None else ()
+        return next((flag.file_name for flag in flags if flag.file_name not in self._handled), None)
+
     def let_go(self) -> None:
         """Chooses no queue, without a signal: the page shows something else."""
         if self._chosen is not None:
@@ -144,14 +161,12 @@ class QueuesPane(QWidget):
     def step(self) -> None:
         """Asks for the next image of the chosen queue that is left, from its start again after the last; the first
         queue with any left where none is chosen."""
-        if self.chosen is None:
-            first = next((one for one in self._queues if self.left(one)), None)
-            if first is None:
-                return
-            self._choose(first.name)
-            self._refresh()
         queue = self.chosen
         if queue is None:
+            first = next((one for one in self._queues if self.left(one)), None)
+            if first is not None:
+                self._choose(first.name)
+                self._refresh()
             return
         names = [flag.file_name for flag in queue.flags]
         start = names.index(self._current) + 1 if self._current in names else 0
@@ -180,6 +195,13 @@ class QueuesPane(QWidget):
     def _queue(self, name: str) -> Queue:
         return self._rows[name].queue
 
+    def _of_shown(self, queue: Queue, shown: frozenset[str] | None) -> Queue:
+        if shown is None:
+            return queue
+        flags = tuple(flag for flag in queue.flags if flag.file_name in shown)
+        self._elsewhere += len(queue.flags) - len(flags)
+        return replace(queue, flags=flags)
+
     # In words
 
     def _refresh(self) -> None:
@@ -191,6 +213,8 @@ class QueuesPane(QWidget):
                 "Probable label errors, images unlike the rest, copies across labels, and predictions that swing "
                 "with masks or crop: each with its reason."
             )
+        elif self._elsewhere:
+            words = f"{self._elsewhere} more in other splits: choose “all” above."
         elif not flags:
             words = "Nothing suspicious was found."
         else:
@@ -224,6 +248,7 @@ class QueuesPane(QWidget):
         column.addWidget(SectionLabel("What is wrong with the data"))
         column.addSpacing(6)
         column.addLayout(self.rows)
+        column.addSpacing(4)
         column.addWidget(self.words)
         self._next = QWidget()
         row = QHBoxLayout(self._next)
@@ -238,6 +263,7 @@ class QueuesPane(QWidget):
         column.addSpacing(8)
         for part in (self.bar, self.doing):
             column.addWidget(part)
+            column.addSpacing(4)
         buttons = QHBoxLayout()
         buttons.addWidget(self.find_button)
         buttons.addWidget(self.stop_button)

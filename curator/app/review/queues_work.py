@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from curator.app import messages
 from curator.app.jobs import Job, Jobs, load
@@ -13,6 +13,7 @@ from curator.app.review.queues_pane import QueuesPane
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from curator.evaluation.flags import Queue
     from curator.evaluation.results import ResultsReady
     from curator.records import Event, Progress
 
@@ -21,7 +22,10 @@ KEPT_KEY: Final = "review.kept-queues"
 
 
 class QueuesWork(QObject):
-    """Fills a pane for what is reviewed now; the work for what was reviewed before is cancelled."""
+    """Fills a pane for what is reviewed now; the work for what was reviewed before is cancelled. `shown`: queues
+    are shown that were not before."""
+
+    shown = Signal()
 
     def __init__(self, jobs: Jobs, pane: QueuesPane, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -100,9 +104,15 @@ class QueuesWork(QObject):
         if self._job is None or self._job.cancelling:
             return
         if isinstance(event, QueuesReady):
-            self.pane.show_queues(event.queues)
+            self._show(event.queues)
         elif isinstance(event, Warned):
             messages.show(event.message, "warning")
+
+    def _show(self, queues: tuple[Queue, ...]) -> None:
+        if self._results is not None:
+            shown = frozenset(one.file_name for one in self._results.predictions)
+            self.pane.show_queues(queues, shown)
+            self.shown.emit()
 
     @Slot(str)
     def _failed(self, message: str) -> None:

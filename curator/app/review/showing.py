@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +44,7 @@ class Showing(QObject):
         self.table: Table | None = None
         self.wish = Wish()
         self.order: Order = "loss"
+        self._order_before: Order = "loss"
         self.pictures = Pictures(self)
         self.bar = ReviewBar()
         self.facts = Facts()
@@ -62,6 +64,7 @@ class Showing(QObject):
         before, self.table = self.table, table
         same = before is not None and before.classes == table.classes
         self.wish = replace(self.wish, cell=None, only=None) if same else Wish(self.wish.right)
+        self.order = self._order_before if self.order == "queue" else self.order
         self.bar.offer_orders(())
         self.bar.mark(table.results.source)
         self.facts.show_results(table.results, self._touched())
@@ -88,16 +91,26 @@ class Showing(QObject):
         self.show_nothing()
 
     def place(self) -> Place:
-        """Where one is now."""
+        """Where one is now, though not in which queue."""
         selected = tuple(item.name for item in self.gallery.selected_items())
         scroll = self.gallery.verticalScrollBar().value()
-        return Place(self.wish, self.order, self._name(), selected, scroll)
+        wish = replace(self.wish, only=None, only_words="")
+        order = self._order_before if self.order == "queue" else self.order
+        return Place(wish, order, self._name(), selected, scroll)
 
     @Slot(object)
     def show_wish(self, wish: Wish) -> None:
         """Filters the gallery; the chosen image stays chosen if it is still shown."""
+        if wish.only is None:
+            self._rank(None)
         self.wish = wish
         self._fill(self._name())
+
+    def show_only(self, scores: Mapping[str, float], words: str) -> None:
+        """Shows these images alone, the largest score first; `words` name what they have in common."""
+        self._rank(scores)
+        self._mark_cell(None)
+        self.show_wish(Wish(only=frozenset(scores), only_words=words))
 
     @Slot()
     def show_all(self) -> None:
@@ -118,7 +131,7 @@ class Showing(QObject):
             return
         for order, values in measured.values.items():
             self.table.measure(order, values)
-        self.bar.offer_orders([order for order, values in measured.values.items() if values])
+        self.bar.offer_orders(self.table.measured_orders())
         self.bar.set_order(self.order)
         if self.table.measured(self.order) is not None:
             self._fill(self._name())
@@ -132,6 +145,18 @@ class Showing(QObject):
         self._fill(self._name())
 
     # Inside
+
+    def _rank(self, scores: Mapping[str, float] | None) -> None:
+        """Sorts by scores; None: no longer, but as before."""
+        if self.table is None or (scores is None and self.table.measured("queue") is None):
+            return
+        if scores is None:
+            self.order = self._order_before if self.order == "queue" else self.order
+        elif self.order != "queue":
+            self._order_before, self.order = self.order, "queue"
+        self.table.measure("queue", scores or {})
+        self.bar.offer_orders(self.table.measured_orders())
+        self.bar.set_order(self.order)
 
     def _fill(self, name: str | None) -> None:
         """Shows what the wish lets through, in order."""

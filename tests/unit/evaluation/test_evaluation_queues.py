@@ -71,6 +71,19 @@ def crossed(manifest: Manifest) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def found(crossed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+    """The cross-validation with its queues, and the events on the way to them."""
+    folder = Path(shutil.copytree(crossed, tmp_path_factory.mktemp("found") / "crossed"))
+    return folder, list(find_queues(results_of(folder), device="cpu"))
+
+
+@pytest.fixture
+def kept(found: tuple[Path, list[Event]], tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(found[0], tmp_path / "kept"))
+
+
 @pytest.fixture
 def copied(crossed: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(crossed, tmp_path / "crossed"))
@@ -86,9 +99,11 @@ def queues_in(events: Iterator[Event]) -> dict[str, Queue]:
     return {queue.name: queue for queue in found[0].queues}
 
 
-def test_a_cross_validation_judges_every_image_and_finds_what_was_planted(copied: Path) -> None:
-    results = results_of(copied)
-    events = list(find_queues(results, device="cpu"))
+def test_a_cross_validation_judges_every_image_and_finds_what_was_planted(
+    found: tuple[Path, list[Event]],
+) -> None:
+    folder, events = found
+    results = results_of(folder)
     queues = queues_in(iter(events))
     assert [flag.file_name for flag in queues["label_errors"].flags] == [
         "left/train02.png",
@@ -97,10 +112,10 @@ def test_a_cross_validation_judges_every_image_and_finds_what_was_planted(copied
     assert "all 28 images" in queues["label_errors"].note
     copies = {flag.file_name: flag.reason for flag in queues["near_labels"].flags[:2]}
     assert copies["left/val01.png"].startswith("Labelled left, but right/val01.png (right) is a copy")
-    assert set(read_swings(copied)) == set(results.rows)
-    assert read_swings(copied)["left/test00.png"] > 0
-    assert read_swings(copied)["left/test01.png"] == 0
-    outside = {one.file_name: one.outside for one in read_heat(copied) if one.outside is not None}
+    assert set(read_swings(folder)) == set(results.rows)
+    assert read_swings(folder)["left/test00.png"] > 0
+    assert read_swings(folder)["left/test01.png"] == 0
+    outside = {one.file_name: one.outside for one in read_heat(folder) if one.outside is not None}
     assert {flag.file_name: flag.score for flag in queues["heat_outside"].flags} == {
         name: share for name, share in outside.items() if share >= 0.33
     }
@@ -110,12 +125,13 @@ def test_a_cross_validation_judges_every_image_and_finds_what_was_planted(copied
             assert 0 <= event.done <= event.total
 
 
-def test_what_was_found_is_read_again_until_something_changes(copied: Path) -> None:
-    results = results_of(copied)
-    assert list(kept_queues(results)) == []
-    first = queues_in(find_queues(results, device="cpu"))
-    assert list(find_queues(results)) == list(kept_queues(results)) == [QueuesReady(tuple(first.values()))]
-    assert len(list(find_queues(results, device="cpu", anew=True))) > 1
+def test_what_was_found_is_read_again_until_something_changes(
+    crossed: Path, kept: Path, found: tuple[Path, list[Event]]
+) -> None:
+    assert list(kept_queues(results_of(crossed))) == []
+    results = results_of(kept)
+    assert list(find_queues(results)) == list(kept_queues(results)) == found[1][-1:]
+    assert isinstance(next(find_queues(results, device="cpu", anew=True)), Progress)
     other = results.predictions[0]
     turned = replace(other, probabilities=other.probabilities[::-1])
     changed: list[dict[str, Any]] = [
@@ -129,23 +145,25 @@ def test_what_was_found_is_read_again_until_something_changes(copied: Path) -> N
     ]
     for fields in changed:
         assert list(kept_queues(replace(results, **fields))) == []
-    (copied / "fold-1" / BEST).touch()
+    (kept / "fold-1" / BEST).touch()
+    assert len(list(kept_queues(results))) == len(list(find_queues(results))) == 1
+    shutil.copy(kept / "fold-2" / BEST, kept / "fold-1" / BEST)
     assert list(kept_queues(results)) == []
-    (copied / QUEUES).write_text("{", encoding="utf-8")
+    assert set(read_swings(kept)) == {name for name, fold in results.folds.items() if fold == 2}
+    (kept / QUEUES).write_text("{", encoding="utf-8")
     assert list(kept_queues(results)) == []
 
 
-def test_it_can_be_cancelled_between_any_two_events_and_leaves_nothing_half_made(copied: Path) -> None:
+def test_it_can_be_cancelled_in_each_step_and_leaves_nothing_half_made(copied: Path) -> None:
     results = results_of(copied)
-    number = len(list(find_queues(results, device="cpu")))
-    for after in (1, number // 3, 2 * number // 3, number - 2):
-        for name in (QUEUES, SWINGS):
-            (copied / name).unlink(missing_ok=True)
+    for step in ("Placing images in feature space", "Toggling masks and crops", "Measuring heat"):
         events = find_queues(results, device="cpu")
-        for _ in range(after):
-            next(events)
+        for event in events:
+            if isinstance(event, Progress) and event.what == step and event.done:
+                break
         events.close()  # type: ignore[attr-defined]
         assert not (copied / QUEUES).exists()
+        assert (copied / SWINGS).exists() == (step == "Measuring heat")
 
 
 def test_a_network_that_is_gone_leaves_the_other_queues_with_the_reason(copied: Path) -> None:
@@ -192,19 +210,17 @@ def test_a_single_run_judges_nothing_it_learned_from(single: Path) -> None:
     ) == (queues)
 
 
-def test_the_command_line_lists_them(
-    copied: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    assert run(["evaluate", str(copied), "--queues", "--out", str(tmp_path / "queues.json")]) == 0
+def test_the_command_line_lists_them(kept: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(["evaluate", str(kept), "--queues", "--out", str(tmp_path / "queues.json")]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("Probable label errors: 2 images\n")
     assert "left/train02.png" in shown
     assert "Labelled left, but a network that did not learn from it says right (0.90; left 0.10)" in shown
-    assert run(["evaluate", str(copied), "--queues", "--json"]) == 0
+    assert run(["evaluate", str(kept), "--queues", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer == json.loads((tmp_path / "queues.json").read_text(encoding="utf-8"))
     assert [one["name"] for one in answer["queues"]] == [
         "label_errors", "outliers", "near_labels", "swings", "heat_outside"
     ]  # fmt: skip
     assert run(["evaluate", str(tmp_path), "--queues"]) == 1
-    assert run(["evaluate", str(copied), "--queues", "--report", "x.html"]) == 2
+    assert run(["evaluate", str(kept), "--queues", "--report", "x.html"]) == 2

@@ -64,7 +64,7 @@ def test_what_is_kept_is_read_again(
 ) -> None:
     folder = tmp_path_factory.mktemp("kept")
     swings = [Swing(f"{number}.png", *one) for number, one in enumerate(values)]
-    write_swings(folder, swings)
+    write_swings(folder, swings, lambda name: folder / "run")
     assert read_swings(folder) == {one.file_name: one.largest for one in swings}
     assert all(0 <= value <= 1 for value in read_swings(folder).values())
 
