@@ -86,6 +86,7 @@ class Picture(QWidget):
 class DetailsPane(QWidget):
     """`wanted` carries "mend", "relabel", "discard" or "fine"; `picked` a class name or a discard reason.
 
+    `measure_wanted` asks for the share of heat outside the head of every image.
     `stepped` says that the next (1) or previous (-1) image is wanted, from the large view. The pictures of the
     chosen image come from `pictures`, as does another heat map of it.
     """
@@ -93,6 +94,7 @@ class DetailsPane(QWidget):
     wanted = Signal(str)
     picked = Signal(str, str)
     stepped = Signal(int)
+    measure_wanted = Signal()
 
     def __init__(self, pictures: Pictures) -> None:
         super().__init__()
@@ -108,6 +110,8 @@ class DetailsPane(QWidget):
         self.heat_bar = HeatBar()
         self.opacity = self.heat_bar.opacity
         self.larger = IconButton("side-by-side", "The three images large, side by side", "review.larger")
+        self.measure = IconButton("sort", "Measure the heat outside the head of every image, and sort by it")
+        self.measure.clicked.connect(self.measure_wanted)
         self.heat_bar.look_changed.connect(self._show_heat)
         self.heat_bar.asked.connect(self._ask)
         pictures.details_ready.connect(self._take)
@@ -135,6 +139,7 @@ class DetailsPane(QWidget):
         for name, button in self.buttons.items():
             button.setEnabled(item is not None and (item.image_id >= 0 or name == "fine"))
         self.larger.setEnabled(item is not None)
+        self.measure.setEnabled(item is not None)
         self.heat_bar.setEnabled(item is not None)
         if item is None:
             self._details = None
@@ -231,6 +236,8 @@ class DetailsPane(QWidget):
         column.addWidget(self.heat, 1)
         foot = QHBoxLayout()
         foot.addWidget(self.heat_words, 1)
+        foot.setSpacing(2)
+        foot.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignTop)
         foot.addWidget(self.larger, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(foot)
         column.addWidget(self.heat_bar)

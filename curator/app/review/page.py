@@ -191,6 +191,12 @@ class ReviewPage(Page):
             self.show_source(replace(source, split=split))
 
     @Slot()
+    def _measure_heat(self) -> None:
+        """Measures it for every image of what is shown, and sorts by it once it is there."""
+        if self.results is not None and self.loader.measure_heat(self.results):
+            self.showing.order = "heat"
+
+    @Slot()
     def _more(self) -> None:
         if self.showing.table is not None:
             self.filters.open_below(self.bar.more, self.showing.table, self.showing.wish)
@@ -206,6 +212,7 @@ class ReviewPage(Page):
             (self.loader.opened, self._opened),
             (self.loader.measured, self.showing.measured),
             (self.loader.told, self.facts.tell),
+            (self.details.measure_wanted, self._measure_heat),
             (self.loader.failed, self._failed),
             (self.bar.source_chosen, self._entry_chosen),
             (self.bar.other_wanted, self._other_wanted),
