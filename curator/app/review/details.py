@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QRect, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -27,6 +29,8 @@ from curator.app.shortcuts import bind
 from curator.app.widgets import IconButton, KeyHint, label
 from curator.records import DISCARD_REASONS, DiscardReason
 
+T = TypeVar("T", bound=np.generic)
+
 _ACTIONS: Final = (
     ("mend", "Mend", "review.mend"),
     ("relabel", "Relabel", "review.relabel"),
@@ -41,6 +45,10 @@ _REASONS: Final[dict[DiscardReason, str]] = {
     "quality": "quality",
     "other": "other",
 }
+
+
+# Smaller squares are enlarged under their heat, pixel by pixel, so that its outline stays thin.
+_LEAST_HEAT: Final = 288
 
 
 class Picture(QWidget):
@@ -173,6 +181,7 @@ class DetailsPane(QWidget):
         self._fill_large()
         self._large.show()
         self._large.activateWindow()
+        self._large.setFocus()
 
     def _words(self, details: Details) -> str:
         method = next(words for name, words, _ in METHODS if name == details.wanted.method)
@@ -291,8 +300,9 @@ class DetailsPane(QWidget):
             self.heat.show_image(None)
             self.heat_bar.show_legend(False)
         else:
-            bar = self.heat_bar
-            self.heat.show_image(to_qimage(blended(details.trained, details.heat, bar.share(), bar.colour())))
+            bar, times = self.heat_bar, max(1, _LEAST_HEAT // len(details.heat))
+            image, heat = _enlarged(details.trained, times), _enlarged(details.heat, times)
+            self.heat.show_image(to_qimage(blended(image, heat, bar.share(), bar.colour())))
             bar.show_legend(True)
         self._fill_large()
 
@@ -301,3 +311,7 @@ class DetailsPane(QWidget):
             return
         heat = (self.heat.image, self.heat_words.text())
         self._large.show_images(self._item.name, self._details, self.trained.image, *heat)
+
+
+def _enlarged(square: npt.NDArray[T], times: int) -> npt.NDArray[T]:
+    return square if times == 1 else np.repeat(np.repeat(square, times, axis=0), times, axis=1)

@@ -23,6 +23,7 @@ from curator.app.review.showing import Showing
 from curator.app.review.sides import left_side, right_side
 from curator.app.review.sources import Entry, words_of
 from curator.app.review.table import Table
+from curator.app.review.take_away import TakeAway
 from curator.app.shortcuts import bind
 from curator.records import Split
 
@@ -55,6 +56,7 @@ class ReviewPage(Page):
         self.acts = Acts(model, self.gallery, self.details, self)
         self.filters = ReviewFilterPanel(self)
         self.others = Others(self)
+        self.take_away = TakeAway(model, self)
         self.empty = EmptyReview()
         self._stack = QStackedWidget()
         self._lay_out()
@@ -182,7 +184,11 @@ class ReviewPage(Page):
 
     @Slot(str)
     def _other_wanted(self, kind: str) -> None:
-        self.others.ask(kind, self.loader.source, self.bar.entries)
+        if kind == "model":
+            self.bar.mark(self.loader.source)
+            self.take_away.ask(self.loader.source)
+        else:
+            self.others.ask(kind, self.loader.source, self.bar.entries)
 
     @Slot(object)
     def _split_chosen(self, split: Split | None) -> None:
