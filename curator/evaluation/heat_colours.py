@@ -64,6 +64,11 @@ def blended(
         lines, _ = cv2.findContours(hot, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         for line in lines:
             x, y = line[:, 0, 0], line[:, 0, 1]
+            # Where heat goes on beyond the image, the image's border is not its outline.
+            within = (x > 0) & (y > 0) & (x < heat.shape[1] - 1) & (y < heat.shape[0] - 1)
+            x, y = x[within], y[within]
+            if not len(x):
+                continue
             bright = mixed[y, x].mean() > 140
             mixed[y, x] = 0 if bright else 255
     return mixed

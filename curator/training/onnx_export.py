@@ -110,7 +110,7 @@ def write_onnx(run_dir: Path, out: Path, *, fill: Fill, profile: Profile) -> Ite
 def _export(network: Network, side: int, path: Path, facts: ModelFacts) -> None:
     import onnx
 
-    whole: Any = _Whole(network).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    whole: Any = _Whole(network).to(memory_format=torch.contiguous_format)
     batch = {0: "batch"}
     with warnings.catch_warnings():
         # That the exporter is the older one, and that sizes become constants: both are meant.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,11 @@ from curator.app.review.items import Item
 from curator.app.review.page import ReviewPage
 from curator.dataset.split import Shares
 from curator.evaluation.evaluate import evaluate
+from curator.evaluation.heat import HeatMeasured, HeatShare, checkpoint_key
 from curator.evaluation.heat_colours import blended
-from curator.evaluation.results import read_looked
+from curator.evaluation.results import ResultsReady, read_looked
 from curator.project import Project
+from curator.records import Event
 from curator.training.config import TrainConfig
 from curator.training.loop import fit
 from curator.workflow.export import Exported, export
@@ -345,3 +347,25 @@ def test_heat_leaves_cold_places_as_they_are() -> None:
     assert (mixed[1:] == 100).all()
     assert (mixed[0, 0] != 100).any()
     assert (blended(image, heat, 0.0) == image).all()
+
+
+def test_heat_outside_the_head_is_measured_for_all_and_sorted_by(
+    page: ReviewPage, run_dir: Path, open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    def measured(results: ResultsReady) -> Iterator[Event]:
+        """As the engine does, with values that are known."""
+        shares = [
+            HeatShare(one.file_name, outside, "head", one.predicted, "", checkpoint_key(run_dir) or "", ".")
+            for one, outside in zip(results.predictions, (0.25, 0.75), strict=True)
+        ]
+        lines = "".join(json.dumps(asdict(one)) + "\n" for one in shares)
+        (run_dir / "heat.jsonl").write_text(lines, encoding="utf-8")
+        yield HeatMeasured(tuple(shares))
+
+    assert page.bar.orders.findData("heat") < 0
+    names = [one.file_name for one in page.results.predictions] if page.results is not None else []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("curator.evaluation.heat.measure_heat", measured)
+        qtbot.mouseClick(page.details.measure, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: page.bar.order() == "heat", timeout=30_000)
+    assert [item.name for item in shown(page)] == names[::-1]

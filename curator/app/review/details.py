@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QRect, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -27,6 +29,8 @@ from curator.app.widgets import IconButton, KeyHint, label
 from curator.evaluation.heat_colours import blended
 from curator.records import DISCARD_REASONS, DiscardReason
 
+T = TypeVar("T", bound=np.generic)
+
 _ACTIONS: Final = (
     ("mend", "Mend", "review.mend"),
     ("relabel", "Relabel", "review.relabel"),
@@ -41,6 +45,10 @@ _REASONS: Final[dict[DiscardReason, str]] = {
     "quality": "quality",
     "other": "other",
 }
+
+
+# Smaller squares are enlarged under their heat, pixel by pixel, so that its outline stays thin.
+_LEAST_HEAT: Final = 288
 
 
 class Picture(QWidget):
@@ -86,6 +94,7 @@ class Picture(QWidget):
 class DetailsPane(QWidget):
     """`wanted` carries "mend", "relabel", "discard" or "fine"; `picked` a class name or a discard reason.
 
+    `measure_wanted` asks for the share of heat outside the head of every image.
     `stepped` says that the next (1) or previous (-1) image is wanted, from the large view. The pictures of the
     chosen image come from `pictures`, as does another heat map of it.
     """
@@ -93,6 +102,7 @@ class DetailsPane(QWidget):
     wanted = Signal(str)
     picked = Signal(str, str)
     stepped = Signal(int)
+    measure_wanted = Signal()
 
     def __init__(self, pictures: Pictures) -> None:
         super().__init__()
@@ -108,6 +118,8 @@ class DetailsPane(QWidget):
         self.heat_bar = HeatBar()
         self.opacity = self.heat_bar.opacity
         self.larger = IconButton("side-by-side", "The three images large, side by side", "review.larger")
+        self.measure = IconButton("sort", "Measure the heat outside the head of every image, and sort by it")
+        self.measure.clicked.connect(self.measure_wanted)
         self.heat_bar.look_changed.connect(self._show_heat)
         self.heat_bar.asked.connect(self._ask)
         pictures.details_ready.connect(self._take)
@@ -135,6 +147,7 @@ class DetailsPane(QWidget):
         for name, button in self.buttons.items():
             button.setEnabled(item is not None and (item.image_id >= 0 or name == "fine"))
         self.larger.setEnabled(item is not None)
+        self.measure.setEnabled(item is not None)
         self.heat_bar.setEnabled(item is not None)
         if item is None:
             self._details = None
@@ -168,6 +181,7 @@ class DetailsPane(QWidget):
         self._fill_large()
         self._large.show()
         self._large.activateWindow()
+        self._large.setFocus()
 
     def _words(self, details: Details) -> str:
         method = next(words for name, words, _ in METHODS if name == details.wanted.method)
@@ -231,6 +245,8 @@ class DetailsPane(QWidget):
         column.addWidget(self.heat, 1)
         foot = QHBoxLayout()
         foot.addWidget(self.heat_words, 1)
+        foot.setSpacing(2)
+        foot.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignTop)
         foot.addWidget(self.larger, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(foot)
         column.addWidget(self.heat_bar)
@@ -284,8 +300,9 @@ class DetailsPane(QWidget):
             self.heat.show_image(None)
             self.heat_bar.show_legend(False)
         else:
-            bar = self.heat_bar
-            self.heat.show_image(to_qimage(blended(details.trained, details.heat, bar.share(), bar.colour())))
+            bar, times = self.heat_bar, max(1, _LEAST_HEAT // len(details.heat))
+            image, heat = _enlarged(details.trained, times), _enlarged(details.heat, times)
+            self.heat.show_image(to_qimage(blended(image, heat, bar.share(), bar.colour())))
             bar.show_legend(True)
         self._fill_large()
 
@@ -294,3 +311,7 @@ class DetailsPane(QWidget):
             return
         heat = (self.heat.image, self.heat_words.text())
         self._large.show_images(self._item.name, self._details, self.trained.image, *heat)
+
+
+def _enlarged(square: npt.NDArray[T], times: int) -> npt.NDArray[T]:
+    return square if times == 1 else np.repeat(np.repeat(square, times, axis=0), times, axis=1)

@@ -28,6 +28,7 @@ from curator.app.review.showing import Showing
 from curator.app.review.sides import left_side, right_side
 from curator.app.review.sources import Entry, words_of
 from curator.app.review.table import Table
+from curator.app.review.take_away import TakeAway
 from curator.app.shortcuts import bind
 from curator.records import Split
 
@@ -68,6 +69,7 @@ class ReviewPage(Page):
         self.comparing = Comparing(model, self.loader, self.showing, self)
         self.reporting = Reporting(model, lambda: self.results, lambda: self.comparing.comparison, self)
         self.facts.put("report", self.reporting.button)
+        self.take_away = TakeAway(model, self)
         self.empty = EmptyReview()
         self._stack = QStackedWidget()
         self._lay_out()
@@ -203,13 +205,23 @@ class ReviewPage(Page):
 
     @Slot(str)
     def _other_wanted(self, kind: str) -> None:
-        self.others.ask(kind, self.loader.source, self.bar.entries)
+        if kind == "model":
+            self.bar.mark(self.loader.source)
+            self.take_away.ask(self.loader.source)
+        else:
+            self.others.ask(kind, self.loader.source, self.bar.entries)
 
     @Slot(object)
     def _split_chosen(self, split: Split | None) -> None:
         source = self.loader.source
         if source is not None and split != source.split:
             self.show_source(replace(source, split=split))
+
+    @Slot()
+    def _measure_heat(self) -> None:
+        """Measures it for every image of what is shown, and sorts by it once it is there."""
+        if self.results is not None and self.loader.measure_heat(self.results):
+            self.showing.order = "heat"
 
     @Slot()
     def _more(self) -> None:
@@ -227,6 +239,7 @@ class ReviewPage(Page):
             (self.loader.opened, self._opened),
             (self.loader.measured, self.showing.measured),
             (self.loader.told, self.facts.tell),
+            (self.details.measure_wanted, self._measure_heat),
             (self.loader.failed, self._failed),
             (self.bar.source_chosen, self._entry_chosen),
             (self.bar.other_wanted, self._other_wanted),
