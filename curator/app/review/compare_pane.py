@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -46,6 +47,8 @@ _FIGURES: Final = (
 _NAME: Final = Qt.ItemDataRole.UserRole
 _LIST_ROWS: Final = 9
 _ROW: Final = 26
+# From here on the figures have room for their intervals beside them.
+_WIDE: Final = 600
 
 
 class ComparePane(QWidget):
@@ -68,7 +71,8 @@ class ComparePane(QWidget):
         self.others.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.others.setMaximumWidth(360)
         self.others.activated.connect(self.other_chosen)
-        self.own_labels = QCheckBox("judge relabelled images by each run's own label")
+        self.own_labels = QCheckBox("Judge relabelled images by each run's own label")
+        self.own_labels.setAccessibleName("Judge relabelled images by each run's own label")
         self.own_labels.setToolTip("Else images whose label changed are left out, and listed")
         self.own_labels.clicked.connect(self.other_chosen)
         self.verdict = label("", "value", wrap=True)
@@ -129,10 +133,7 @@ class ComparePane(QWidget):
             self.verdict.setText("")
             return
         self.verdict.setText(found.verdict())
-        for name, _ in _FIGURES:
-            values = (found.first.get(name), found.second.get(name), found.differences.get(name))
-            for cell, value in zip(self.figures_of[name], values, strict=True):
-                cell.setText(_spread(value))
+        self._show_figures()
         self.own_labels.setVisible(bool(found.relabelled))
         for part, words in PARTS:
             number = len(getattr(found, part))
@@ -144,6 +145,21 @@ class ComparePane(QWidget):
         self.show_part(self._part if self._part in filled else (filled or ["turned_right"])[0])
         self.facts.setText("\n".join(_facts(found)))
         self.caveats.setText(" ".join(found.caveats()))
+
+    def _show_figures(self) -> None:
+        """In a narrow window an interval stands below its figure."""
+        found = self._comparison
+        if found is None:
+            return
+        between = " " if self.width() >= _WIDE else "\n"
+        for name, _ in _FIGURES:
+            values = (found.first.get(name), found.second.get(name), found.differences.get(name))
+            for cell, value in zip(self.figures_of[name], values, strict=True):
+                cell.setText(_spread(value, between))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_figures()
 
     @Slot(str)
     def show_part(self, part: Part) -> None:
@@ -196,7 +212,7 @@ class ComparePane(QWidget):
             head.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(head, 0, column)
         for row, (name, words) in enumerate(_FIGURES, start=1):
-            grid.addWidget(label(words, "dim"), row, 0)
+            grid.addWidget(label(words, "dim"), row, 0, Qt.AlignmentFlag.AlignTop)
             cells = []
             for column in (1, 2, 3):
                 cell = label("", "value")
@@ -298,7 +314,7 @@ def _facts(found: Comparison) -> list[str]:
     return lines
 
 
-def _spread(interval: Interval | None) -> str:
+def _spread(interval: Interval | None, between: str) -> str:
     if interval is None:
         return "not defined"
-    return f"{interval.value:.3f} [{interval.low:.2f}, {interval.high:.2f}]"
+    return f"{interval.value:.3f}{between}[{interval.low:.2f}, {interval.high:.2f}]"

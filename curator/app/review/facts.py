@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from curator.evaluation.intervals import Interval, Summary
     from curator.evaluation.results import ResultsReady
 
-Slot: TypeAlias = Literal["threshold", "queues", "audit", "report"]
+Slot: TypeAlias = Literal["threshold", "queues", "audit"]
 _FIGURES: Final = (
     ("balanced_accuracy", "Balanced accuracy"),
     ("auroc", "AUROC"),
@@ -120,7 +120,7 @@ class Facts(QWidget):
         foot.addWidget(self.showing, 1)
         foot.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(foot)
-        slots: tuple[Slot, ...] = ("threshold", "queues", "audit", "report")
+        slots: tuple[Slot, ...] = ("threshold", "queues", "audit")
         for slot in slots:
             self._slots[slot] = QVBoxLayout()
             column.addLayout(self._slots[slot])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from curator.app.widgets import KeyTip, label
@@ -16,6 +17,8 @@ PANES: Final[tuple[tuple[Pane, str], ...]] = (
     ("audit", "Audit"),
     ("compare", "Compare"),
 )
+
+_TAB_ROOM: Final = 10
 
 
 class Middle(QWidget):
@@ -42,12 +45,18 @@ class Middle(QWidget):
             tab.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             KeyTip(tab, f"{words} ([review.{name}])")
             tab.clicked.connect(lambda _=False, name=name: self.turn(name))
+            # The one that is shown is bold, and no wider for it.
+            tab.ensurePolished()
+            bold = tab.font()
+            bold.setBold(True)
+            tab.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(words) + _TAB_ROOM)
             tab.hide()
             self._group.addButton(tab)
             self.tabs[name] = tab
             row.addWidget(tab)
         row.addStretch(1)
         row.addWidget(self.words)
+        self._row = row
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 4, 0)
         column.setSpacing(8)
@@ -61,6 +70,10 @@ class Middle(QWidget):
         self.tabs[pane].show()
         if len(self._panes) == 1:
             self.turn(pane)
+
+    def put_right(self, widget: QWidget) -> None:
+        """Puts a widget to the right of the tabs, whichever pane is shown."""
+        self._row.addWidget(widget)
 
     def pane(self) -> Pane:
         """Which is shown."""

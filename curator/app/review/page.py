@@ -68,7 +68,7 @@ class ReviewPage(Page):
         self.others = Others(self)
         self.comparing = Comparing(model, self.loader, self.showing, self)
         self.reporting = Reporting(model, lambda: self.results, lambda: self.comparing.comparison, self)
-        self.facts.put("report", self.reporting.button)
+        self.middle.put_right(self.reporting.button)
         self.take_away = TakeAway(model, self)
         self.empty = EmptyReview()
         self._stack = QStackedWidget()

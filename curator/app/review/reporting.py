@@ -37,6 +37,8 @@ class Reporting(QObject):
         self._model, self._results, self._comparison = model, results, comparison
         self._window = parent
         self.button = QPushButton("Report…")
+        self.button.setProperty("role", "link")
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.setAccessibleName("Write a report of what is reviewed")
         KeyTip(self.button, "One file to hand on, with figures, images and what to doubt ([review.report])")
         self.button.clicked.connect(self.ask)
