@@ -279,5 +279,5 @@ def _evaluated(
         used = read or done.run.manifest()
         say(f"\n{warning(found)}")
         known = find_audit(run, used.info.sha256)
-        for one in checks(summary, used.rows, touched=used.info.test_touched, audit=known):
+        for one in checks(summary, used.rows, done.split, touched=used.info.test_touched, audit=known):
             say(f"  {one.title}: {one.known}\n    {one.todo}")

@@ -62,22 +62,26 @@ def metric_words(name: str) -> str:
 def checks(
     summary: Summary,
     rows: Sequence[ManifestRow],
-    split: Split = "test",
+    split: Split | None = "test",
     *,
     repeats: int = 1,
     touched: int = 0,
     audit: Audit | None = None,
 ) -> tuple[Check, ...]:
-    """What to check, from the manifest's `rows`, for figures of `split`. `repeats` are the runs of the same plan
+    """What to check, from the manifest's `rows`, for figures of `split`, None for those of all kept
+    images out of fold. `repeats` are the runs of the same plan
     over different seeds, this one included; `touched` the test images mended after they were predicted; `audit`
     the shortcut audit of that manifest, where one was made."""
     kept = [row for row in rows if row.decision == "keep" and row.split is not None]
-    here = [row for row in kept if row.split == split]
+    here = [row for row in kept if split is None or row.split == split]
     return (
         _copies(kept),
         _audited(audit)
         if audit is not None and audit.rows
-        else _shortcut([row for row in kept if row.split == "train"], here),
+        else _shortcut(
+            [row for row in kept if row.split == "train"],
+            [row for row in here if split is not None or row.split != "train"],
+        ),
         _framing(kept),
         _size(summary),
         _seeds(repeats),

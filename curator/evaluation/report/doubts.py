@@ -29,7 +29,7 @@ def honesty(results: ResultsReady, manifest: Manifest, repeats: int, audit: Audi
     found = checks(
         results.summary,
         manifest.rows,
-        results.split or "test",
+        results.split,
         repeats=repeats,
         touched=manifest.info.test_touched,
         audit=audit,
