@@ -68,10 +68,9 @@ def checks(
     touched: int = 0,
     audit: Audit | None = None,
 ) -> tuple[Check, ...]:
-    """What to check, from the manifest's `rows`, for figures of `split`, None for those of all kept
-    images out of fold. `repeats` are the runs of the same plan
-    over different seeds, this one included; `touched` the test images mended after they were predicted; `audit`
-    the shortcut audit of that manifest, where one was made."""
+    """What to check, from the manifest's `rows`, for figures of `split`, None for those of all kept images
+    out of fold. `repeats` are the runs of the same plan over different seeds, this one included; `touched` the
+    test images mended after they were predicted; `audit` the shortcut audit of that manifest, if one was made."""
     kept = [row for row in rows if row.decision == "keep" and row.split is not None]
     here = [row for row in kept if split is None or row.split == split]
     return (

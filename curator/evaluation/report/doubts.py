@@ -54,8 +54,7 @@ def shortcuts(audit: Audit | None) -> Section:
         [
             text(title(one)),
             f'<span class="state-{one.verdict}">{"!" if one.verdict == "look" else "✓"} {one.verdict}</span>',
-            text(spread(one.balanced_accuracy)),
-            text(number(one.chance)),
+            f'<td class="range">{_rough(one.balanced_accuracy)}</td>',
             text(one.words),
         ]
         for one in audit.rows
@@ -65,9 +64,10 @@ def shortcuts(audit: Audit | None) -> Section:
         parts.append(paragraph(audit.note))
     if rows:
         caption = (
-            f"Guessed from what is not the brain: {count(audit.images, 'image')}, cross-validated by group"
+            f"Guessed from what is not the brain: {count(audit.images, 'image')}, cross-validated by group; "
+            f"chance is {audit.rows[0].chance:.2f}"
         )
-        headings = ["Guessed from", "Verdict", "Balanced accuracy", "Chance", "In words"]
+        headings = ["Guessed from", "Verdict", "Balanced accuracy", "In words"]
         parts.append(raw_table(caption, headings, rows, "words"))
     return Section("Shortcut audit", "".join(parts))
 
@@ -98,6 +98,10 @@ def spread(interval: Interval | None) -> str:
     if interval is None:
         return "not defined"
     return f"{interval.value:.3f} [{number(interval.low)}, {number(interval.high)}]"
+
+
+def _rough(interval: Interval | None) -> str:
+    return "–" if interval is None else f"{interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
 
 
 def figure_name(name: str) -> str:

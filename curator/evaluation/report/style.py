@@ -32,13 +32,13 @@ a{{color:var(--accent)}}
 nav ol{{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;list-style:none;padding:0;margin:1rem 0 0;font-size:.9rem}}
 .wide{{overflow-x:auto;margin:.6rem 0 1rem}}
 table{{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.93rem}}
-caption{{text-align:left;padding-bottom:.35rem;font-size:.88rem;white-space:nowrap}}
+caption{{text-align:left;padding-bottom:.35rem;font-size:.88rem;min-width:15rem}}
 th,td{{padding:.28rem .9rem .28rem 0;text-align:right;vertical-align:top;border-bottom:1px solid var(--line)}}
 th:last-child,td:last-child{{padding-right:.3rem}}
 th:first-child{{text-align:left;padding-left:.3rem}}
 tbody th{{font-weight:500}}
 thead th{{color:var(--dim);font-weight:500;vertical-align:bottom}}
-.words th,.words td{{text-align:left}}
+.words th,.words td{{text-align:left}}td.range{{white-space:nowrap}}
 .words tbody th{{white-space:nowrap}}
 td.right{{background:var(--good)}}td.wrong{{background:var(--bad)}}
 .matrix td,.matrix th{{padding:.35rem .8rem}}
@@ -75,7 +75,7 @@ break-inside:avoid}}
 .plan b{{font-weight:600}}
 code{{font:.85em ui-monospace,monospace;overflow-wrap:anywhere}}
 footer{{color:var(--dim);margin-top:3rem;padding-bottom:2rem;font-size:.85rem}}
-@media (max-width:40rem){{body{{font-size:14px}}.words tbody th,caption{{white-space:normal}}
+@media (max-width:40rem){{body{{font-size:14px}}.words tbody th,td.range{{white-space:normal}}
 .images{{grid-template-columns:1fr}}.small{{grid-template-columns:1fr 1fr 1fr}}}}
 @page{{margin:16mm 14mm}}
 @media print{{body{{font-size:10pt}}nav,.skip{{display:none}}main,header,footer{{max-width:none;padding:0}}
@@ -83,7 +83,7 @@ header{{padding-top:0}}footer{{margin-top:1rem;padding-bottom:0}}
 h2,h3,h3+p,h2+p{{break-after:avoid}}
 figure,tr,.wide,.card,.note,.plan li{{break-inside:avoid}}.wide:has(.words){{break-inside:auto}}
 .wide{{overflow:visible}}
-.charts{{grid-template-columns:1fr 1fr}}.cards{{grid-template-columns:repeat(4,1fr)}}
+table.words{{font-size:.85em}}.charts{{grid-template-columns:1fr 1fr}}.cards{{grid-template-columns:repeat(4,1fr)}}
 .images{{grid-template-columns:repeat(3,1fr)}}.small{{grid-template-columns:repeat(6,1fr)}}
 *{{-webkit-print-color-adjust:exact;print-color-adjust:exact}}}}
 """

@@ -17,11 +17,14 @@ from curator.errors import CuratorError
 from curator.evaluation.comparison import Comparison, ComparisonReady, read_comparison
 from curator.evaluation.cross_validated import CrossValidation, FoldResult, OutOfFold, write_cross_validation
 from curator.evaluation.evaluate import evaluate
+from curator.evaluation.flags import Flag, Queue
 from curator.evaluation.intervals import Interval, summarise
 from curator.evaluation.report import ReportWritten, write_report
 from curator.evaluation.report.charts import Line, chart, ticks
+from curator.evaluation.report.doubts import queues, shortcuts
 from curator.evaluation.report.style import STYLE
 from curator.evaluation.results import ResultsReady, read_results
+from curator.evaluation.shortcut_audit import Audit, AuditRow
 from curator.training.loop import fit
 
 _VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -256,6 +259,48 @@ def test_where_it_can_not_be_written_is_said(results: ResultsReady, tmp_path: Pa
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(CuratorError, match="choose another place"):
         list(write_report(results, tmp_path / "file" / "report.html"))
+
+
+def test_the_audit_is_a_table_or_says_how_to_make_one() -> None:
+    assert "curator audit" in shortcuts(None).body
+    row = AuditRow(
+        key="ring",
+        what="Border ring alone",
+        images="raw",
+        signs=20,
+        balanced_accuracy=Interval(0.674, 0.584, 0.761),
+        accuracy=None,
+        auroc=None,
+        baseline=0.6,
+        chance=0.5,
+        permuted=0.5,
+        permuted_high=0.55,
+        verdict="look",
+        words="A network could learn <that> instead.",
+    )
+    audit = Audit("0" * 64, ("no", "yes"), "yes", 117, 117, 117, 18, 0, 224, 0, 2, "", (row,))
+    page = Page(shortcuts(audit).body)
+    assert page.open == []
+    assert "! look 0.67 [0.58, 0.76]" in page.text
+    assert "A network could learn <that> instead." in page.text
+    assert "chance is 0.50" in page.text
+
+
+def test_probable_label_errors_are_listed_by_name_and_the_list_ends() -> None:
+    flags = tuple(Flag(f"{index:02d}.png", 1.0 - index / 100, "Said no by <all>.") for index in range(25))
+    found = queues(
+        (
+            Queue("label_errors", "Probable label errors", flags, "Rests on 25 images."),
+            Queue("outliers", "Unlike the rest", (), "None is far from the rest."),
+        )
+    )
+    page = Page(found.body)
+    assert page.open == []
+    assert "Probable label errors: 25, the first 20" in page.text
+    assert "19.png" in page.text
+    assert "20.png" not in page.text
+    assert "Unlike the rest: 0 images. None is far from the rest." in page.text
+    assert queues(()).body == ""
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0.45, 1), (1, 40), (0, 0.0031), (1, 2)])
