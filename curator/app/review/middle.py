@@ -18,8 +18,6 @@ PANES: Final[tuple[tuple[Pane, str], ...]] = (
     ("compare", "Compare"),
 )
 
-_TAB_ROOM: Final = 10
-
 
 class Middle(QWidget):
     """A row of tabs over what they show; a tab is there once its pane is. `turned` carries the pane's name."""
@@ -45,11 +43,10 @@ class Middle(QWidget):
             tab.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             KeyTip(tab, f"{words} ([review.{name}])")
             tab.clicked.connect(lambda _=False, name=name: self.turn(name))
-            # The one that is shown is bold, and no wider for it.
-            tab.ensurePolished()
+            # Room for the words in bold, so that nothing moves or is cut off when the tab is on.
             bold = tab.font()
             bold.setBold(True)
-            tab.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(words) + _TAB_ROOM)
+            tab.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(words) + 16)
             tab.hide()
             self._group.addButton(tab)
             self.tabs[name] = tab
