@@ -38,7 +38,7 @@ def honesty(results: ResultsReady, manifest: Manifest, repeats: int, audit: Audi
     return Section(
         "Before you believe it",
         paragraph("What makes figures too good, and what is known of it here.")
-        + raw_table("Checks", ["Check", "What is known, and what to do"], rows, "words"),
+        + raw_table("Checks", ["Check", "What is known, and what to do"], rows, "words long"),
     )
 
 
@@ -68,7 +68,7 @@ def shortcuts(audit: Audit | None) -> Section:
             f"chance is {audit.rows[0].chance:.2f}"
         )
         headings = ["Guessed from", "Verdict", "Balanced accuracy", "In words"]
-        parts.append(raw_table(caption, headings, rows, "words"))
+        parts.append(raw_table(caption, headings, rows, "words long"))
     return Section("Shortcut audit", "".join(parts))
 
 

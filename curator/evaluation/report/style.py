@@ -43,7 +43,7 @@ thead th{{color:var(--dim);font-weight:500;vertical-align:bottom}}
 td.right{{background:var(--good)}}td.wrong{{background:var(--bad)}}
 .matrix td,.matrix th{{padding:.35rem .8rem}}
 .tables{{display:flex;flex-wrap:wrap;gap:0 3rem}}
-.cards{{display:grid;grid-template-columns:repeat(auto-fit,minmax(12rem,1fr));gap:.8rem;margin:1rem 0}}
+.cards{{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.8rem;margin:1rem 0}}
 .card{{background:var(--pane);border-radius:6px;padding:.7rem .9rem}}
 .card dt{{color:var(--dim);font-size:.88rem}}.card dd{{margin:0}}
 .card .value{{font-size:1.7rem;font-weight:600;line-height:1.25;font-variant-numeric:tabular-nums}}
@@ -81,7 +81,7 @@ footer{{color:var(--dim);margin-top:3rem;padding-bottom:2rem;font-size:.85rem}}
 @media print{{body{{font-size:10pt}}nav,.skip{{display:none}}main,header,footer{{max-width:none;padding:0}}
 header{{padding-top:0}}footer{{margin-top:1rem;padding-bottom:0}}
 h2,h3,h3+p,h2+p{{break-after:avoid}}
-figure,tr,.wide,.card,.note,.plan li{{break-inside:avoid}}.wide:has(.words){{break-inside:auto}}
+figure,tr,.wide,.card,.note,.plan li{{break-inside:avoid}}.wide:has(.long){{break-inside:auto}}
 .wide{{overflow:visible}}
 table.words{{font-size:.85em}}.charts{{grid-template-columns:1fr 1fr}}.cards{{grid-template-columns:repeat(4,1fr)}}
 .images{{grid-template-columns:repeat(3,1fr)}}.small{{grid-template-columns:repeat(6,1fr)}}
