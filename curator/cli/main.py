@@ -7,7 +7,7 @@ import sys
 import typer
 
 from curator import __version__
-from curator.cli import curating, doctor, models, training, window
+from curator.cli import auditing, comparing, curating, doctor, models, take_away, training, window
 from curator.cli.output import complain
 from curator.errors import CuratorError
 
@@ -30,10 +30,13 @@ for _command in (
     training.train,
     training.evaluate,
     training.predict,
+    comparing.compare,
+    auditing.audit,
+    take_away.export_model,
     models.models,
     doctor.doctor,
 ):
-    app.command(name=_command.__name__.removesuffix("_window"))(_command)
+    app.command(name=_command.__name__.removesuffix("_window").replace("_", "-"))(_command)
 
 
 def _version(wanted: bool) -> None:

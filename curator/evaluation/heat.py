@@ -129,9 +129,9 @@ def read_heat(folder: Path) -> tuple[HeatShare, ...]:
             one = HeatShare(**json.loads(line))
             if one.run not in checkpoints:
                 checkpoints[one.run] = checkpoint_key(folder / one.run)
+            sound = one.outside is None or 0 <= one.outside <= 1
         except (ValueError, TypeError):
             continue
-        sound = one.outside is None or (isinstance(one.outside, float | int) and 0 <= one.outside <= 1)
         if sound and one.method == METHOD and one.checkpoint == checkpoints[one.run]:
             found.append(one)
     return tuple(found)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,6 @@ from curator.training.inference import Predictor
 
 Heat: TypeAlias = npt.NDArray[np.float32]
 Method: TypeAlias = Literal["grad-cam", "occlusion"]
-
-# What each method is called and what it does, for a person who asks for a heat map.
-METHODS: Final[tuple[tuple[Method, str, str], ...]] = (
-    ("grad-cam", "Grad-CAM", "Which of the last layer's maps speak for the class. Coarse, at once."),
-    ("occlusion", "Occlusion", "How much less the class is believed with a black patch there. Seconds."),
-)
 
 
 class GradCam:
@@ -47,7 +41,8 @@ class GradCam:
         For the class with the highest probability unless another is given. All zeros where nothing speaks for
         the class.
         """
-        return self.heats(image[None], None if class_index is None else [class_index])[0]
+        found: Heat = self.heats(image[None], None if class_index is None else [class_index])[0]
+        return found
 
     def heats(self, images: Images, class_indices: Sequence[int] | None = None) -> Heat:
         """As `heat`, for rendered images `uint8` (n, s, s, 3) at once: `float32` (n, s, s)."""
@@ -69,7 +64,8 @@ class GradCam:
 def hottest_one(heat: npt.NDArray[np.floating]) -> Heat:
     """Heat of any scale, at least 0, as `float32` with 1 at its hottest; all zeros stay so."""
     peak = float(heat.max())
-    return (heat / peak if peak > 0 else np.zeros_like(heat)).astype(np.float32)
+    scaled: Heat = (heat / peak if peak > 0 else np.zeros_like(heat)).astype(np.float32)
+    return scaled
 
 
 def share_inside(heat: Heat, inside: npt.NDArray[np.bool_]) -> float | None:

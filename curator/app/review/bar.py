@@ -26,12 +26,17 @@ _SPLITS: Final[tuple[tuple[Split | None, str], ...]] = (
 )
 # Pixels from which on the bar has room for every split.
 _ROOMY: Final = 600
-_OTHERS: Final = (("manifest", "Another manifest…"), ("images", "New images…"))
+_OTHERS: Final = (
+    ("manifest", "Another manifest…"),
+    ("images", "New images…"),
+    ("model", "Take this model away…"),
+)
 
 
 class ReviewBar(QWidget):
-    """`source_chosen` carries an `Entry`, `other_wanted` "manifest" or "images", `split_chosen` a split or None;
-    `wish_changed` a `Wish`, `order_changed` an `Order`; `more_wanted`: the panel of further filters."""
+    """`source_chosen` carries an `Entry`, `other_wanted` "manifest", "images" or "model" (to be exported),
+    `split_chosen` a split or None; `wish_changed` a `Wish`, `order_changed` an `Order`; `more_wanted`: the panel
+    of further filters."""
 
     source_chosen = Signal(object)
     other_wanted = Signal(str)

@@ -11,17 +11,18 @@ from PySide6.QtCore import QObject, Signal, Slot
 from curator.app import messages
 from curator.app.jobs import load
 from curator.app.project_model import ProjectModel
-from curator.app.review.measures import Measured, read_measures
+from curator.app.review.measures import Measured, measure_heat, read_measures
 from curator.app.review.sources import SourcesListed, list_sources
 from curator.app.review.table import Opened, open_table
 from curator.records import Change, Event, Warned
 
 if TYPE_CHECKING:
-    from curator.evaluation.results import Source
+    from curator.evaluation.results import ResultsReady, Source
 
 KEY: Final = "review"
 _LIST_KEY: Final = "review-sources"
 _MEASURES_KEY: Final = "review-measures"
+_HEAT_KEY: Final = "review-heat"
 
 
 class Loader(QObject):
@@ -86,6 +87,15 @@ class Loader(QObject):
             )
             job.event.connect(self._take_measures)
 
+    def measure_heat(self, results: ResultsReady) -> bool:
+        """Measures the heat outside the head of every image; False where that is being done already."""
+        if self._model.jobs.get(_HEAT_KEY) is not None:
+            return False
+        job = self._model.jobs.start("Measuring heat", lambda: measure_heat(results), key=_HEAT_KEY)
+        job.event.connect(self._take_measures)
+        job.failed.connect(self._measure_failed)
+        return True
+
     def _start(self, source: Source) -> None:
         project = self._model.project
         if project is None:
@@ -127,6 +137,10 @@ class Loader(QObject):
     def _failed(self, message: str) -> None:
         self.failed.emit(message)
 
+    @Slot(str)
+    def _measure_failed(self, message: str) -> None:
+        messages.show(message, "error")
+
     @Slot(object)
     def _take_list(self, event: Event) -> None:
         if isinstance(event, SourcesListed) and self._model.project is not None:
@@ -139,7 +153,9 @@ class Loader(QObject):
 
     @Slot(object)
     def _take_measures(self, event: Event) -> None:
-        if isinstance(event, Measured):
+        if isinstance(event, Warned):
+            messages.show(event.message, "warning")
+        elif isinstance(event, Measured):
             self.measured.emit(event)
 
     @Slot(object)

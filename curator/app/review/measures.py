@@ -33,3 +33,9 @@ def read_measures(results: ResultsReady) -> Iterator[Event]:
             "heat": load("curator.evaluation.heat").read_heat_outside(folder),
         },
     )
+
+
+def measure_heat(results: ResultsReady) -> Iterator[Event]:
+    """Measures the heat outside the head of what is not measured yet, then reads all there is."""
+    yield from load("curator.evaluation.heat").measure_heat(results)
+    yield from read_measures(results)

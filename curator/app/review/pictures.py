@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,20 +20,24 @@ from curator.app.image_work import to_qimage
 from curator.errors import CuratorError
 from curator.imaging.decode import RGB, load
 from curator.imaging.render import Resize, network_input
-from curator.records import Edits
+from curator.records import Edits, Profile
 
 if TYPE_CHECKING:
-    from curator.evaluation.saliency import GradCam
+    from curator.evaluation.head_area import Ground
+    from curator.evaluation.saliency import GradCam, Heat, Method
 
 GALLERY_SIDE: Final = 168
 _GALLERY_BYTES: Final = 128 << 20
 _DETAIL_BYTES: Final = 96 << 20
+# Networks kept ready: all five folds of a cross-validation with MobileNetV2, or three with VGG16.
+_NETWORK_BYTES: Final = 200 << 20
 _MOST_WAITING: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which image, rendered how: what a picture depends on. `said` is the class the heat is for."""
+    """Which image, rendered how: what a picture depends on. `said` is the class the heat is for, `method` how
+    it is found, and `profile` whether there is a head to hold it against."""
 
     run_dir: Path
     path: Path
@@ -41,13 +46,16 @@ class Wanted:
     side: int
     resize: Resize
     said: int
+    method: Method = "grad-cam"
+    profile: Profile = "brain-mri"
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
     """The chosen image: upright original, network input and heat (s, s) 0..1, or why there is none.
 
-    `inside` is the share of the heat on the head rather than on background or letterbox.
+    `inside` is the share of the heat on the `ground`: the head, or the picture where no head is known.
+    `done` is how much of the heat's work is done, 1 once these are all the pictures there will be.
     """
 
     wanted: Wanted
@@ -56,10 +64,13 @@ class Details:
     heat: npt.NDArray[np.float32] | None = None
     inside: float | None = None
     error: str = ""
+    ground: Ground = "head"
+    done: float = 1.0
 
 
 class Pictures(QObject):
-    """Newest request first; what scrolled away is dropped. Lives on the GUI thread; `close` before it goes."""
+    """Newest request first; what scrolled away is dropped, and so is the heat map of an image that is no longer
+    the chosen one. Lives on the GUI thread; `close` before it goes."""
 
     square_ready = Signal(object)
     details_ready = Signal(object)
@@ -70,9 +81,9 @@ class Pictures(QObject):
         self._squares: ByteCache[QPixmap] = ByteCache(_GALLERY_BYTES)
         self._details: ByteCache[Details] = ByteCache(_DETAIL_BYTES)
         self._waiting: OrderedDict[Wanted, None] = OrderedDict()
-        self._wanted: Wanted | None = None
+        self._chosen: Wanted | None = None
         self._lock = threading.Lock()
-        self._cam: tuple[Path, GradCam] | None = None
+        self._cams: ByteCache[GradCam] = ByteCache(_NETWORK_BYTES)
         self._square_pool, self._detail_pool = QThreadPool(self), QThreadPool(self)
         self._square_pool.setMaxThreadCount(1)
         # One thread: the network that makes heat maps serves one image at a time.
@@ -92,11 +103,13 @@ class Pictures(QObject):
         return found
 
     def details(self, wanted: Wanted) -> Details | None:
-        """The chosen image's pictures, if at hand; else they are asked for, and only these."""
+        """The chosen image's pictures, if at hand; else they are asked for, and only these: what was begun for
+        another image or another heat map ends at its next batch."""
         found = self._details.get(wanted)
         with self._lock:
-            self._wanted = None if found is not None else wanted
-        if found is None:
+            asked = self._chosen == wanted
+            self._chosen = wanted
+        if found is None and not asked:
             self._detail_pool.start(_Task(self._next_details))
         return found
 
@@ -104,14 +117,14 @@ class Pictures(QObject):
         """Drops what waits, waits for what is being made, forgets everything."""
         with self._lock:
             self._waiting.clear()
-            self._wanted = None
+            self._chosen = None
         self._square_pool.clear()
         self._detail_pool.clear()
         self._square_pool.waitForDone()
         self._detail_pool.waitForDone()
         self._squares.clear()
         self._details.clear()
-        self._cam = None
+        self._cams.clear()
 
     def _next_square(self) -> None:
         with self._lock:
@@ -126,31 +139,59 @@ class Pictures(QObject):
 
     def _next_details(self) -> None:
         with self._lock:
-            wanted = self._wanted
-            self._wanted = None
-        if wanted is not None:
-            self._made.emit(wanted, self._look(wanted))
+            wanted = self._chosen
+        if wanted is None:
+            return
+        for details in self._look(wanted):
+            with self._lock:
+                if self._chosen != wanted:
+                    return
+            self._made.emit(wanted, details)
 
-    def _look(self, wanted: Wanted) -> Details:
+    def _look(self, wanted: Wanted) -> Iterator[Details]:
+        """The two pictures as soon as they are there, then how far the heat is, then all three."""
         try:
             image = load(wanted.path)
             trained = network_input(image, wanted.edits, wanted.side, wanted.resize)
         except (CuratorError, OSError, MemoryError) as error:
-            return Details(wanted, error=str(error))
-        original = to_qimage(image)
+            yield Details(wanted, error=str(error))
+            return
+        details = Details(wanted, to_qimage(image), trained, done=0.0)
+        yield details
         try:
-            heat = self._cam_of(wanted.run_dir).heat(trained, wanted.said)
-            saliency = jobs.load("curator.evaluation.saliency")
-            inside = saliency.share_inside(heat, _foreground(trained))
+            cam = self._cam_of(wanted.run_dir)
+            yield details
+            heat: Heat | None = None
+            if wanted.method == "grad-cam":
+                heat = cam.heat(trained, wanted.said)
+            else:
+                work = jobs.load("curator.evaluation.occlusion").occlusion(
+                    cam.predictor, trained, wanted.said
+                )
+                while heat is None:
+                    try:
+                        step = next(work)
+                        yield replace(details, done=step.done / (step.total + 1))
+                    except StopIteration as end:
+                        heat = end.value
+            area, ground = jobs.load("curator.evaluation.head_area").head_area(
+                image, wanted.edits, wanted.side, wanted.resize, wanted.profile
+            )
+            inside = jobs.load("curator.evaluation.saliency").share_inside(heat, area)
         except CuratorError as error:
-            return Details(wanted, original, trained, error=str(error))
-        return Details(wanted, original, trained, heat, inside)
+            yield replace(details, error=str(error), done=1.0)
+            return
+        yield replace(details, heat=heat, inside=inside, ground=ground, done=1.0)
 
     def _cam_of(self, run_dir: Path) -> GradCam:
-        if self._cam is None or self._cam[0] != run_dir:
-            saliency = jobs.load("curator.evaluation.saliency")
-            self._cam = (run_dir, saliency.GradCam(run_dir))
-        return self._cam[1]
+        # A run that went on has another checkpoint: what was loaded of the old one is left to the cache.
+        key = (run_dir, jobs.load("curator.evaluation.heat").checkpoint_key(run_dir))
+        cam = self._cams.get(key)
+        if cam is None:
+            cam = jobs.load("curator.evaluation.saliency").GradCam(run_dir)
+            tensors = cam.predictor.network.state_dict().values()
+            self._cams.put(key, cam, sum(one.nbytes for one in tensors))
+        return cam
 
     @Slot(object, object)
     def _take(self, wanted: Wanted, made: object) -> None:
@@ -159,8 +200,9 @@ class Pictures(QObject):
             self._squares.put(wanted, pixmap, made.sizeInBytes())
             self.square_ready.emit(wanted)
         elif isinstance(made, Details):
-            size = made.original.sizeInBytes() if made.original is not None else 0
-            self._details.put(wanted, made, size + wanted.side * wanted.side * 7)
+            if made.done == 1.0:
+                size = made.original.sizeInBytes() if made.original is not None else 0
+                self._details.put(wanted, made, size + wanted.side * wanted.side * 7)
             self.details_ready.emit(made)
 
 
@@ -171,18 +213,3 @@ class _Task(QRunnable):
 
     def run(self) -> None:
         self._work()  # type: ignore[operator]
-
-
-def _foreground(image: RGB) -> npt.NDArray[np.bool_]:
-    """Where the head is in a rendered image: the filled outline of what stands out from the background."""
-    from curator.imaging._cv2 import cv2
-    from curator.imaging.decode import grey
-
-    smooth = cv2.GaussianBlur(grey(image), (0, 0), 1.5)
-    _, mask = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_TRIANGLE)
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros(image.shape[:2], np.uint8)
-    if outlines:
-        hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
-        cv2.fillPoly(filled, [hull], 1)
-    return filled > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,7 @@ from curator.app.review.gallery import Gallery
 from curator.app.review.items import Cell, Item, Order, Wish
 from curator.app.review.measures import Measured
 from curator.app.review.middle import Middle
-from curator.app.review.pictures import Details, Pictures, Wanted
+from curator.app.review.pictures import Pictures, Wanted
 from curator.app.review.places import Place
 from curator.app.review.table import Table
 from curator.records import Change
@@ -30,10 +30,13 @@ _HISTORY: Final = ("edit", "undo", "redo")
 
 class Showing(QObject):
     """Ties filter, order and the project's changes to gallery, figures and details. `status` is where one is,
-    `to_see` how many are wrong and neither mended nor looked at, "" for none."""
+    `to_see` how many are wrong and neither mended nor looked at, "" for none; `shown` carries the table that is
+    shown from now on, None for none, `wished` what the gallery is filtered by."""
 
     status = Signal(str)
     to_see = Signal(str)
+    shown = Signal(object)
+    wished = Signal(object)
 
     def __init__(self, model: ProjectModel, parent: QObject) -> None:
         super().__init__(parent)
@@ -41,11 +44,12 @@ class Showing(QObject):
         self.table: Table | None = None
         self.wish = Wish()
         self.order: Order = "loss"
+        self._order_before: Order = "loss"
         self.pictures = Pictures(self)
         self.bar = ReviewBar()
         self.facts = Facts()
         self.gallery = Gallery(self._picture)
-        self.details = DetailsPane()
+        self.details = DetailsPane(self.pictures)
         self.middle = Middle()
         self.middle.put("gallery", self.gallery)
         self._connect()
@@ -60,14 +64,17 @@ class Showing(QObject):
         before, self.table = self.table, table
         same = before is not None and before.classes == table.classes
         self.wish = replace(self.wish, cell=None, only=None) if same else Wish(self.wish.right)
+        self.order = self._order_before if self.order == "queue" else self.order
         self.bar.offer_orders(())
         self.bar.mark(table.results.source)
         self.facts.show_results(table.results, self._touched())
+        self.details.heat_bar.show_classes(table.results.run.classes)
         if place is None:
             self.bar.set_order(self.order)
             self._fill(None)
         else:
             self._restore(place)
+        self.shown.emit(table)
 
     def show_nothing(self) -> None:
         """There are no predictions."""
@@ -75,6 +82,7 @@ class Showing(QObject):
         self.gallery.show_rows(None, self.gallery.items.rows[:0])
         self._say_counts()
         self.status.emit("")
+        self.shown.emit(None)
 
     def forget(self) -> None:
         """The project goes, and with it what was wanted of it."""
@@ -83,16 +91,26 @@ class Showing(QObject):
         self.show_nothing()
 
     def place(self) -> Place:
-        """Where one is now."""
+        """Where one is now, though not in which queue."""
         selected = tuple(item.name for item in self.gallery.selected_items())
         scroll = self.gallery.verticalScrollBar().value()
-        return Place(self.wish, self.order, self._name(), selected, scroll)
+        wish = replace(self.wish, only=None, only_words="")
+        order = self._order_before if self.order == "queue" else self.order
+        return Place(wish, order, self._name(), selected, scroll)
 
     @Slot(object)
     def show_wish(self, wish: Wish) -> None:
         """Filters the gallery; the chosen image stays chosen if it is still shown."""
+        if wish.only is None:
+            self._rank(None)
         self.wish = wish
         self._fill(self._name())
+
+    def show_only(self, scores: Mapping[str, float], words: str) -> None:
+        """Shows these images alone, the largest score first; `words` name what they have in common."""
+        self._rank(scores)
+        self._mark_cell(None)
+        self.show_wish(Wish(only=frozenset(scores), only_words=words))
 
     @Slot()
     def show_all(self) -> None:
@@ -113,7 +131,7 @@ class Showing(QObject):
             return
         for order, values in measured.values.items():
             self.table.measure(order, values)
-        self.bar.offer_orders([order for order, values in measured.values.items() if values])
+        self.bar.offer_orders(self.table.measured_orders())
         self.bar.set_order(self.order)
         if self.table.measured(self.order) is not None:
             self._fill(self._name())
@@ -123,12 +141,22 @@ class Showing(QObject):
         if self.table is None:
             return
         self.table.set_threshold(threshold)
-        cell = self.facts.matrix.cell
-        self.facts.matrix.show_counts(self.table.classes, self.table.confusion())
-        self._mark_cell(cell)
+        self.facts.matrix.show_counts(self.table.classes, self.table.confusion(), keep=True)
         self._fill(self._name())
 
     # Inside
+
+    def _rank(self, scores: Mapping[str, float] | None) -> None:
+        """Sorts by scores; None: no longer, but as before."""
+        if self.table is None or (scores is None and self.table.measured("queue") is None):
+            return
+        if scores is None:
+            self.order = self._order_before if self.order == "queue" else self.order
+        elif self.order != "queue":
+            self._order_before, self.order = self.order, "queue"
+        self.table.measure("queue", scores or {})
+        self.bar.offer_orders(self.table.measured_orders())
+        self.bar.set_order(self.order)
 
     def _fill(self, name: str | None) -> None:
         """Shows what the wish lets through, in order."""
@@ -140,6 +168,7 @@ class Showing(QObject):
         self.bar.show_wish(self.wish)
         self.facts.say_showing(len(rows), len(table), self.wish)
         self._say_counts()
+        self.wished.emit(self.wish)
 
     def _restore(self, place: Place) -> None:
         self.wish, self.order = place.wish, place.order
@@ -180,7 +209,7 @@ class Showing(QObject):
             return None
         from curator.training.data import cleaned
 
-        run = results.run
+        run, project = results.run, self._model.project
         return Wanted(
             results.run_dir_of(item.name),
             results.root / item.name,
@@ -189,16 +218,13 @@ class Showing(QObject):
             run.config.image_size,
             run.config.resize,
             item.said,
+            profile=project.profile if project is not None else "general",
         )
 
     @Slot(object)
     def _chosen(self, item: Item | None) -> None:
-        self.details.show_item(item)
+        self.details.show_item(item, self._wanted(item) if item is not None else None)
         self._say_place()
-        wanted = self._wanted(item) if item is not None else None
-        found = self.pictures.details(wanted) if wanted is not None else None
-        if found is not None:
-            self.details.show_details(found)
 
     @Slot()
     def _say_place(self) -> None:
@@ -210,12 +236,6 @@ class Showing(QObject):
         selected = self.gallery.selected_count()
         self.status.emit(f"{self.gallery.currentIndex().row() + 1} of {shown}    {item.name}")
         self.middle.words.setText(f"{selected} selected" if selected > 1 else "")
-
-    @Slot(object)
-    def _details_ready(self, details: Details) -> None:
-        item = self.gallery.current_item()
-        if item is not None and self._wanted(item) == details.wanted:
-            self.details.show_details(details)
 
     @Slot(object)
     def _project_changed(self, change: Change) -> None:
@@ -250,7 +270,7 @@ class Showing(QObject):
     def _refresh_chosen(self) -> None:
         item = self.gallery.current_item()
         if item is not None:
-            self.details.show_item(item)
+            self.details.show_item(item, self._wanted(item))
 
     @Slot(object)
     def _cell_chosen(self, cell: Cell | None) -> None:
@@ -258,9 +278,9 @@ class Showing(QObject):
 
     def _connect(self) -> None:
         self.pictures.square_ready.connect(self.gallery.viewport().update)
-        self.pictures.details_ready.connect(self._details_ready)
         self.gallery.item_chosen.connect(self._chosen)
         self.gallery.selected.connect(self._say_place)
+        self.details.stepped.connect(self.gallery.step)
         self.facts.cell_chosen.connect(self._cell_chosen)
         self.facts.all_wanted.connect(self.show_all)
         self.bar.wish_changed.connect(self.show_wish)

@@ -21,7 +21,18 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     text = capsys.readouterr().out
-    for command in ("open", "demo", "propose", "export", "train", "evaluate", "predict", "models", "doctor"):
+    for command in (
+        "open",
+        "demo",
+        "propose",
+        "export",
+        "train",
+        "evaluate",
+        "predict",
+        "export-model",
+        "models",
+        "doctor",
+    ):
         assert f"\n  {command} " in text
 
 

@@ -1,0 +1,78 @@
+"""`export-model`, and `predict` with what it wrote: also where there is no PyTorch at all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from training_data import CONFIG, make_manifest
+
+from curator.cli.main import run
+from curator.training.loop import fit
+from curator.training.runs import load_run
+
+WITHOUT_TORCH = """
+import sys
+for name in ("torch", "torchvision", "captum", "onnx", "onnxruntime"):
+    sys.modules[name] = None
+from curator.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli-take-away")
+    manifest = make_manifest(folder, {"train": 3, "val": 2, "test": 2})
+    for _ in fit(manifest, replace(CONFIG, epochs=1), folder / "run"):
+        pass
+    return folder / "run"
+
+
+def test_a_model_is_exported_and_predicts_without_torch(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "models" / "mine.onnx"
+    assert run(["export-model", str(run_dir), "--out", str(model), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["model"] == str(model)
+    assert Path(answer["card"]).read_text(encoding="utf-8").startswith("# run")
+    assert answer["difference"] < 1e-4
+    images = [str(path) for path in sorted(load_run(run_dir).root.rglob("*.png"))[:3]]
+    assert run(["predict", str(run_dir), *images, "--json"]) == 0
+    expected = json.loads(capsys.readouterr().out)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, "predict", str(model), *images, "--json"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    for one, other in zip(found, expected, strict=True):
+        assert one["file_name"] == other["file_name"]
+        assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-4)
+
+
+def test_without_a_name_it_lies_in_the_run(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["export-model", str(run_dir)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"{run_dir / 'model.onnx'}\n"
+    assert "Not a medical device" in captured.err
+    assert (run_dir / "model.md").is_file()
+
+
+@pytest.mark.parametrize("name", ["none.onnx", "no.onnx"])
+def test_what_is_no_model_is_one_line(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / name
+    if name == "no.onnx":
+        path.write_bytes(b"\x00\x01\x02 nothing of the kind")
+    assert run(["predict", str(path), "image.png"]) == 1
+    error = capfd.readouterr().err
+    assert error.count("\n") == 1
+    assert str(path) in error
