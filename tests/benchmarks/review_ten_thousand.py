@@ -24,7 +24,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,11 +89,11 @@ def make(folder: Path, count: int) -> tuple[Path, Path]:
 
 
 class Turns:
-    """How long each turn of the event loop was busy, in milliseconds: from waking up to going to sleep; `painted`
-    are those of them in which the gallery was painted."""
+    """Turns the event loop by hand; notes how long each turn was busy, in milliseconds, and which of them painted
+    the gallery."""
 
     def __init__(self, viewport: Any) -> None:
-        from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QObject
+        from PySide6.QtCore import QEvent, QObject
 
         turns = self
 
@@ -106,32 +105,20 @@ class Turns:
         self.busy: list[float] = []
         self.painted: list[float] = []
         self._paints = False
-        self._since: float | None = None
-        self._viewport = viewport
         self._watch = Watch()
-        self._dispatcher = QAbstractEventDispatcher.instance()
+        viewport.installEventFilter(self._watch)
 
-    @contextmanager
-    def watched(self) -> Any:
-        """Notes turns while it is open."""
-        self._dispatcher.awake.connect(self._awake)
-        self._dispatcher.aboutToBlock.connect(self._block)
-        self._viewport.installEventFilter(self._watch)
-        yield
-        self._viewport.removeEventFilter(self._watch)
-        self._dispatcher.awake.disconnect(self._awake)
-        self._dispatcher.aboutToBlock.disconnect(self._block)
+    def turn(self) -> None:
+        """Works off all that waits, then lets the workers have the interpreter for a millisecond."""
+        from PySide6.QtCore import QCoreApplication
 
-    def _awake(self) -> None:
-        self._since, self._paints = time.perf_counter(), False
-
-    def _block(self) -> None:
-        if self._since is None:
-            return
-        self.busy.append(1000 * (time.perf_counter() - self._since))
+        self._paints = False
+        begun = time.perf_counter()
+        QCoreApplication.processEvents()
+        self.busy.append(1000 * (time.perf_counter() - begun))
         if self._paints:
             self.painted.append(self.busy[-1])
-        self._since = None
+        time.sleep(0.001)
 
 
 class Bench:
@@ -243,9 +230,11 @@ def scroll(bench: Bench, seconds: float, step: int) -> Turns:
     gallery.verticalScrollBar().setValue(0)
     rest(0.5)
     turns = Turns(viewport)
-    with turns.watched():
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
+    end = time.perf_counter() + seconds
+    due = 0.0
+    while time.perf_counter() < end:
+        if time.perf_counter() >= due:
+            due = time.perf_counter() + _TICK
             at = QPointF(viewport.rect().center())
             event = QWheelEvent(
                 at,
@@ -258,7 +247,7 @@ def scroll(bench: Bench, seconds: float, step: int) -> Turns:
                 False,
             )
             QApplication.postEvent(viewport, event)
-            rest(_TICK)
+        turns.turn()
     return turns
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from curator.app.widgets import KeyTip, label
@@ -17,6 +17,9 @@ PANES: Final[tuple[tuple[Pane, str], ...]] = (
     ("audit", "Audit"),
     ("compare", "Compare"),
 )
+
+# Pixels from which on there is room for words beside the tabs.
+_ROOMY: Final = 480
 
 
 class Middle(QWidget):
@@ -71,6 +74,11 @@ class Middle(QWidget):
     def put_right(self, widget: QWidget) -> None:
         """Puts a widget to the right of the tabs, whichever pane is shown."""
         self._row.addWidget(widget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The words go where there is no room for them beside the tabs: the status bar has them too."""
+        super().resizeEvent(event)
+        self.words.setVisible(self.width() >= _ROOMY)
 
     def pane(self) -> Pane:
         """Which is shown."""

@@ -234,8 +234,11 @@ class Showing(QObject):
             self.middle.words.setText("")
             return
         selected = self.gallery.selected_count()
-        self.status.emit(f"{self.gallery.currentIndex().row() + 1} of {shown}    {item.name}")
-        self.middle.words.setText(f"{selected} selected" if selected > 1 else "")
+        words = f"{selected} selected" if selected > 1 else ""
+        self.status.emit(
+            f"{self.gallery.currentIndex().row() + 1} of {shown}    {item.name}    {words}".rstrip()
+        )
+        self.middle.words.setText(words)
 
     @Slot(object)
     def _project_changed(self, change: Change) -> None:
