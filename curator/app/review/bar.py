@@ -29,6 +29,8 @@ _OTHERS: Final = (
     ("images", "New images…"),
     ("model", "Take this model away…"),
 )
+# Pixels from which on the bar has room for every split.
+_ROOMY: Final = 600
 
 
 class ReviewBar(QWidget):
@@ -107,6 +109,7 @@ class ReviewBar(QWidget):
         for split, chip in self.splits.items():
             chip.setEnabled(entry is not None and entry.splits)
             chip.setChecked(source is not None and source.split == split)
+        self._fit()
 
     def entry_of(self, source: Source | None) -> Entry | None:
         """The line of a source, in whatever split."""
@@ -152,11 +155,15 @@ class ReviewBar(QWidget):
         self.wrong.set_count(count)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where the bar is narrow the splits that are asked for least go: they are in the filters as well."""
         super().resizeEvent(event)
-        for split in ("train", "val"):
-            chip = self.splits[split]
-            chip.setVisible(self.width() > 560 or chip.isChecked())
+        self._fit()
+
+    def _fit(self) -> None:
+        """Shows splits where there is a choice; where the bar is narrow those that are asked for least go: they
+        are in the filters as well."""
+        for split, chip in self.splits.items():
+            narrow = self.width() < _ROOMY and split in ("train", "val") and not chip.isChecked()
+            chip.setVisible(chip.isEnabled() and not narrow)
 
     @Slot(bool)
     def _wrong_clicked(self, on: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from curator.app.widgets import KeyTip, label
@@ -42,6 +43,10 @@ class Middle(QWidget):
             tab.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             KeyTip(tab, f"{words} ([review.{name}])")
             tab.clicked.connect(lambda _=False, name=name: self.turn(name))
+            # Room for the words in bold, so that nothing moves or is cut off when the tab is on.
+            bold = tab.font()
+            bold.setBold(True)
+            tab.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(words) + 16)
             tab.hide()
             self._group.addButton(tab)
             self.tabs[name] = tab

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curator.app.jobs import load
+from curator.app.words import moment
 from curator.errors import CuratorError
 from curator.records import Event, Split
 
@@ -44,7 +45,9 @@ def list_sources(folder: Path) -> Iterator[Event]:
     found: list[tuple[float, list[Entry]]] = []
     for run in list_runs(folder):
         if run.metrics:
-            words = given_name(run.folder) or f"{run.config.backbone}, {run.config.preset}, {run.name[:15]}"
+            words = given_name(run.folder) or (
+                f"{run.config.backbone}, {run.config.preset}, {moment(run.started_at)}"
+            )
             own = Entry(results.Source(run.folder), words, len(run.metrics))
             others = [
                 Entry(source, f"{what} by {words}", len(run.metrics), source.images is None)
@@ -57,8 +60,11 @@ def list_sources(folder: Path) -> Iterator[Event]:
         except CuratorError:
             continue
         if made.done:
-            of = path.name if path.parent.name == "runs" else f"{path.name} of {path.parent.name}"
-            words = given_name(path) or f"{made.config.backbone}, {made.folds} folds, {of[:15]}"
+            # The variants of an ablation are named by their folders: raw, cropped, masked.
+            variant = "" if path.parent.name == "runs" else f"{path.name}, "
+            words = given_name(path) or (
+                f"{variant}{made.config.backbone}, {made.folds} folds, {moment(made.started_at)}"
+            )
             entry = Entry(results.Source(path, None), f"out of fold: {words}", len(made.done), splits=False)
             found.append((made.started_at, [entry]))
     found.sort(key=lambda one: -one[0])
