@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from curator.app import messages
 from curator.app.page import Page
 
 if TYPE_CHECKING:
     from curator.app.main_window import MainWindow
+    from curator.workflow.again import MendedSince
 
 CURATE: Final = 0
 TRAIN: Final = 1
@@ -84,12 +86,14 @@ class PageHolder(QObject):
 
             train = TrainPage(model)
             train.review_requested.connect(self._review)
+            train.again.done.connect(self._trained_again)
             return train
         from curator.app.review.page import ReviewPage
 
         review = ReviewPage(model)
         review.mend_requested.connect(self._mend)
         review.train_requested.connect(lambda: self._window.show_page(TRAIN))
+        review.comparing.again_wanted.connect(self._train_again)
         return review
 
     def _second_look(self) -> None:
@@ -117,6 +121,33 @@ class PageHolder(QObject):
         review = self._pages[REVIEW]
         if isinstance(review, ReviewPage):
             review.show_run(run_dir)
+
+    def _train_again(self, mended: MendedSince) -> None:
+        from curator.app.train.page import TrainPage
+
+        self._window.show_page(TRAIN)
+        train = self._pages[TRAIN]
+        if isinstance(train, TrainPage):
+            train.again.start(mended)
+
+    def _trained_again(self, before: Path, after: Path) -> None:
+        """Who waited at Train is led to the comparison; who is elsewhere is asked."""
+        if self._window.stack.currentWidget() is self._pages.get(TRAIN):
+            self._compare(before, after)
+        else:
+            messages.show(
+                f"Trained again: {after.name}.",
+                "done",
+                messages.Action("Compare", lambda: self._compare(before, after)),
+            )
+
+    def _compare(self, before: Path, after: Path) -> None:
+        from curator.app.review.page import ReviewPage
+
+        self._window.show_page(REVIEW)
+        review = self._pages[REVIEW]
+        if isinstance(review, ReviewPage):
+            review.show_comparison(before, after)
 
     def _status_changed(self, index: int, text: str) -> None:
         self._status[index] = text

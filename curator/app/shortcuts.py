@@ -166,6 +166,7 @@ _DEFAULTS: Final = (
     Key("review.heat", ("H",), "Heat: Grad-CAM or occlusion", REVIEW),
     Key("review.next", ("Right", "D"), "Next", REVIEW),
     Key("review.previous", ("Left", "A"), "Previous", REVIEW),
+    Key("review.queue_next", ("N",), "Next to look at in the queue", REVIEW),
     Key("review.wrong", ("W",), "Only the wrong ones, or all", REVIEW),
     Key("review.filter", ("Ctrl+F",), "More filters", REVIEW),
     Key("review.all", ("Esc",), "Put away what is offered; let go of all filters", REVIEW),
@@ -176,10 +177,15 @@ _DEFAULTS: Final = (
         REVIEW,
         held=True,
     ),
+    Key("review.threshold_lower", ("[",), "Lower threshold", REVIEW),
+    Key("review.threshold_higher", ("]",), "Higher threshold", REVIEW),
+    Key("review.threshold_best", ("B",), "Best threshold (Youden)", REVIEW),
     Key("review.gallery", ("G",), "Gallery", REVIEW),
     Key("review.plots", ("P",), "Plots", REVIEW),
     Key("review.audit", ("S",), "Shortcut audit", REVIEW),
     Key("review.compare", ("C",), "Compare two runs", REVIEW),
+    Key("review.again", ("T",), "Train again on the mended manifest", REVIEW),
+    Key("review.report", ("Ctrl+R",), "Report of what is reviewed", REVIEW),
 )
 
 

@@ -138,6 +138,8 @@ def _buttons(c: Colours) -> str:
     QPushButton[role="row"] {{ background: transparent; border: none; border-radius: 6px; text-align: left;
         padding: 0 8px; min-height: 34px; max-height: 34px; }}
     QPushButton[role="row"]:hover, QPushButton[role="row"]:focus {{ background: {c.hover}; }}
+    QPushButton[role="row"]:checked {{ background: {c.accent_soft}; }}
+    QPushButton[role="row"]:checked:focus {{ border: 1px solid {c.accent}; }}
     QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 6px;
         padding: 4px; }}
     QToolButton:hover {{ background: {c.hover}; }}

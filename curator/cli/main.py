@@ -7,7 +7,7 @@ import sys
 import typer
 
 from curator import __version__
-from curator.cli import curating, doctor, models, take_away, training, window
+from curator.cli import auditing, comparing, curating, doctor, models, take_away, training, window
 from curator.cli.output import complain
 from curator.errors import CuratorError
 
@@ -30,6 +30,8 @@ for _command in (
     training.train,
     training.evaluate,
     training.predict,
+    comparing.compare,
+    auditing.audit,
     take_away.export_model,
     models.models,
     doctor.doctor,

@@ -165,24 +165,26 @@ def _trained(
 
 
 def evaluate(
-    run: Path = typer.Argument(..., help="A run's folder."),
+    run: Path = typer.Argument(..., help="The folder of a run or of a cross-validation."),
     manifest: Path | None = typer.Option(None, "--manifest", help="Another manifest than the run's own."),
     root: Path | None = typer.Option(None, "--root", help="Where the images lie, if not where it says."),
     out: Path | None = typer.Option(None, "--out", help="Write the result as JSON here."),
     report: Path | None = typer.Option(None, "--report", help="Write a self-contained HTML report here."),
-    queues: bool = typer.Option(
-        False,
-        "--queues",
-        help="List what is probably wrong with the data instead; RUN may be a cross-validation's folder.",
+    against: Path | None = typer.Option(
+        None, "--against", help="An earlier run that the report compares RUN with."
     ),
+    queues: bool = typer.Option(False, "--queues", help="List what is probably wrong with the data instead."),
     heat: bool = typer.Option(
-        False,
-        "--heat",
-        help="Measure how much of each image's heat map lies outside the head instead; RUN as for --queues.",
+        False, "--heat", help="Measure how much of each image's heat map lies outside the head instead."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
-    """Evaluate RUN on the test split: metrics with 95 % intervals, a prediction for every image."""
+    """Evaluate RUN on the test split: metrics with 95 % intervals, a prediction for every image.
+
+    A cross-validation is not predicted anew: its figures are those of every image out of fold.
+    """
+    if against is not None and report is None:
+        raise typer.BadParameter("only a report compares: give --report.", param_hint="--against")
     if heat:
         if queues or report is not None or out is not None:
             raise typer.BadParameter("it goes with --json alone: leave the others out.", param_hint="--heat")
@@ -193,7 +195,7 @@ def evaluate(
             raise typer.BadParameter("the report is of metrics: leave it out.", param_hint="--queues")
         list_queues(run, manifest, root, out, as_json)
         return
-    _evaluated(run, manifest, root, out, report, as_json)
+    _evaluated(run, manifest, root, out, report, as_json, against)
 
 
 def predict(
@@ -238,46 +240,53 @@ def _epoch_line(event: EpochDone, epochs: int) -> str:
 
 
 def _evaluated(
-    run: Path, manifest: Path | None, root: Path | None, out: Path | None, report: Path | None, as_json: bool
+    run: Path,
+    manifest: Path | None,
+    root: Path | None,
+    out: Path | None,
+    report: Path | None,
+    as_json: bool,
+    against: Path | None = None,
 ) -> None:
     """Evaluates, writes what was asked for, and prints the summary."""
-    from curator.evaluation.evaluate import Evaluated
-    from curator.evaluation.evaluate import evaluate as evaluate_run
+    from curator.cli.comparing import report_on, results_of
+    from curator.evaluation.curve_bands import headline
     from curator.evaluation.honesty import checks, too_good, warning
-    from curator.evaluation.report import write_report
+    from curator.evaluation.intervals import intervals_of
+    from curator.evaluation.shortcut_audit import find_audit
     from curator.manifest.files import read_manifest, write_text
     from curator.training.device import memory_kept
-    from curator.training.runs import load_run
 
     read = read_manifest(manifest) if manifest is not None else None
-    done: Evaluated | None = None
     with memory_kept():
-        for event in drawn(evaluate_run(run, manifest=read, root=root)):
-            if isinstance(event, Evaluated):
-                done = event
-    if done is None or not done.predictions:
-        raise CuratorError(f"{run} has no test image that could be predicted: look at the warnings above.")
-    answer = {"run": str(run), **done.summary.to_json(), "predictions": [asdict(p) for p in done.predictions]}
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_text(out, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
-    if report is not None:
-        write_report(run, done.predictions, done.summary, report)
-        complain(f"Report written to {report}.")
+        done = results_of(run, read, root)
+        summary = done.summary
+        curves = headline(done.predictions, summary.classes)
+        answer = {
+            "run": str(run),
+            **summary.to_json(),
+            "curves": curves,
+            "predictions": [asdict(p) for p in done.predictions],
+        }
+        if out is not None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            write_text(out, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+        if report is not None:
+            report_on(done, report, read, against)
     if as_json:
         say_json(answer)
         return
-    summary = done.summary
-    say(f"test: {summary.n_images} images in {summary.n_groups} groups")
-    for name, interval in summary.metrics.items():
+    say(f"{done.split or 'out of fold'}: {summary.n_images} images in {summary.n_groups} groups")
+    for name, interval in (summary.metrics | intervals_of(curves["figures"])).items():
         if interval is not None:
             say(
-                f"  {name.replace('_', ' '):<24} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+                f"  {name.replace('_', ' '):<26} {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
             )
-    say(f"  {'majority class':<24} {summary.majority:.3f}")
+    say(f"  {'majority class':<26} {summary.majority:.3f}")
     found = too_good(summary)
     if found:
-        used = read or load_run(run).manifest()
+        used = read or done.run.manifest()
         say(f"\n{warning(found)}")
-        for one in checks(summary, used.rows, touched=used.info.test_touched):
+        known = find_audit(run, used.info.sha256)
+        for one in checks(summary, used.rows, done.split, touched=used.info.test_touched, audit=known):
             say(f"  {one.title}: {one.known}\n    {one.todo}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from curator.metrics import balanced_accuracy
 from curator.records import Split
 from curator.training.config import TrainConfig
 from curator.training.runs import Run
+
+if TYPE_CHECKING:
+    from curator.evaluation.shortcut_audit import Audit
 
 # From here on a figure is checked before it is believed: on small sets of medical images, figures above it have
 # mostly come from copies over splits or from shortcuts.
@@ -59,18 +62,25 @@ def metric_words(name: str) -> str:
 def checks(
     summary: Summary,
     rows: Sequence[ManifestRow],
-    split: Split = "test",
+    split: Split | None = "test",
     *,
     repeats: int = 1,
     touched: int = 0,
+    audit: Audit | None = None,
 ) -> tuple[Check, ...]:
-    """What to check, from the manifest's `rows`, for figures of `split`. `repeats` are the runs of the same plan
-    over different seeds, this one included; `touched` the test images mended after they were predicted."""
+    """What to check, from the manifest's `rows`, for figures of `split`, None for those of all kept images
+    out of fold. `repeats` are the runs of the same plan over different seeds, this one included; `touched` the
+    test images mended after they were predicted; `audit` the shortcut audit of that manifest, if one was made."""
     kept = [row for row in rows if row.decision == "keep" and row.split is not None]
-    here = [row for row in kept if row.split == split]
+    here = [row for row in kept if split is None or row.split == split]
     return (
         _copies(kept),
-        _shortcut([row for row in kept if row.split == "train"], here),
+        _audited(audit)
+        if audit is not None and audit.rows
+        else _shortcut(
+            [row for row in kept if row.split == "train"],
+            [row for row in here if split is not None or row.split != "train"],
+        ),
         _framing(kept),
         _size(summary),
         _seeds(repeats),
@@ -119,10 +129,18 @@ def _straddling(kept: Sequence[ManifestRow], key: Callable[[ManifestRow], str | 
     return sum(len(found) > 1 for found in splits.values())
 
 
-def _shortcut(train: Sequence[ManifestRow], here: Sequence[ManifestRow]) -> Check:
+def _audited(audit: Audit) -> Check:
+    found = [row for row in audit.rows if row.verdict == "look"]
     todo = (
-        "Train on what says nothing of the illness: file size, dimensions, corners. It should be at chance."
+        "Look at the audit in Review: what stays after cleaning, a network can learn."
+        if found
+        else "Audit again once there are more images."
     )
+    return Check("Shortcuts", todo, audit.sentence, "look" if found else "fine")
+
+
+def _shortcut(train: Sequence[ManifestRow], here: Sequence[ManifestRow]) -> Check:
+    todo = "Audit in Review or with `curator audit`: what says nothing of the illness should guess at chance."
     classes = sorted({row.label for row in train})
     found = shape_alone(train, here)
     if found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias
 
@@ -113,7 +113,7 @@ def summarise(
     without a group is one of its own. Draws in which a figure is not defined are left out of its interval; the
     AUROC of many classes and images takes fewer draws, never below 200.
     """
-    true, predicted, probabilities, groups = _arrays(predictions, classes)
+    true, predicted, probabilities, groups = arrays_of(predictions, classes)
     counts = confusion_matrix(true, predicted, len(classes))
     return Summary(
         n_images=len(true),
@@ -137,13 +137,13 @@ def paired_differences(
     """How much each figure of `first` is above that of `second`, of the images that both tell of.
 
     Both are judged on the same draws of whole groups, so that what makes a draw easy or hard for both falls
-    out of the difference (paired bootstrap; Efron and Tibshirani, 1993, chapter 16). Label and group of an
-    image must be the same in both.
+    out of the difference (paired bootstrap; Efron and Tibshirani, 1993, chapter 16). The group of an image must
+    be the same in both; draws in which a figure is not defined for both are left out.
     """
     others = {one.file_name: one for one in second}
     shared = sorted((one for one in first if one.file_name in others), key=lambda one: one.file_name)
     drawn = [
-        _draws(*_arrays(part, classes), seed, samples)
+        _draws(*arrays_of(part, classes), seed, samples)
         for part in (shared, [others[one.file_name] for one in shared])
     ]
     found: dict[str, Interval | None] = {}
@@ -151,11 +151,11 @@ def paired_differences(
         (value, values), (other, other_values) = (one[name] for one in drawn)
         found[name] = None
         if value is not None and other is not None:
-            found[name] = _interval(value - other, values - other_values)
+            found[name] = interval_of(value - other, values - other_values)
     return found
 
 
-def _arrays(
+def arrays_of(
     predictions: Sequence[Prediction], classes: Sequence[str]
 ) -> tuple[Indices, Indices, Floats, Indices]:
     """True and predicted classes (n,), probabilities (n, classes) and groups (n,) of what has a known label."""
@@ -177,14 +177,14 @@ def _with_intervals(
 ) -> dict[str, Interval | None]:
     """The figures of all images, and their intervals from `samples` draws of whole groups."""
     drawn = _draws(true, predicted, probabilities, groups, seed, samples)
-    return {name: _interval(value, values) for name, (value, values) in drawn.items()}
+    return {name: interval_of(value, values) for name, (value, values) in drawn.items()}
 
 
 def _draws(
     true: Indices, predicted: Indices, probabilities: Floats, groups: Indices, seed: int, samples: int
 ) -> dict[str, tuple[float | None, Floats]]:
-    """Each figure of all images, and of the draws in which it is defined; which those are, and the draws
-    themselves, follow from `true`, `groups` and `seed` alone.
+    """Each figure of all images, and of each draw, NaN where it is not defined there; the draws follow from
+    `groups` and `seed` alone.
     """
     if not len(true):
         return {name: (None, np.zeros(0)) for name in METRICS}
@@ -202,14 +202,12 @@ def _draws(
     curves = _rank_orders(true, probabilities[by_class])
     starts = np.flatnonzero(np.diff(true, prepend=-1))
     # A macro AUROC sorts every draw once a class: with many classes fewer draws, not minutes.
-    ranked = min(samples, max(_LEAST_SAMPLES, _RANKED_CELLS // max(1, len(true) * len(curves))))
-    random = np.random.default_rng(seed)
+    # By the number of classes, not by the curves there are: two runs that are paired sort equally many draws.
+    classes = probabilities.shape[1]
+    ranked = ranked_samples(samples, len(true), classes if classes > 2 else 1)
     drawn: list[list[Floats]] = [[] for _ in METRICS]
-    count = int(groups.max()) + 1
-    rows = max(1, _CHUNK_CELLS // max(len(true), count))
-    for first in range(0, samples, rows):
-        here = min(rows, samples - first)
-        weights = _times_drawn(random.integers(0, count, (here, count)), count)[:, groups]
+    first = 0
+    for weights in group_draws(groups, seed, samples):
         total = weights.sum(axis=1)
         of_class = np.add.reduceat(weights, starts, axis=1)
         hits = np.add.reduceat(weights * right, starts, axis=1)
@@ -219,9 +217,27 @@ def _draws(
         drawn[1].append(_areas(weights[: max(0, ranked - first)], curves))
         drawn[2].append(weights @ right / total)
         drawn[3].append(weights @ losses / total)
+        first += len(weights)
     return {
         name: (value, np.concatenate(parts)) for name, value, parts in zip(METRICS, whole, drawn, strict=True)
     }
+
+
+def group_draws(groups: Indices, seed: int, samples: int) -> Iterator[Floats]:
+    """How often each image counts in each of `samples` draws of whole groups with replacement: parts of (draws, n),
+    each about 8 MB. `groups` (n,) are numbers from 0; the draws follow from them and `seed` alone.
+    """
+    random = np.random.default_rng(seed)
+    count = int(groups.max()) + 1
+    rows = max(1, _CHUNK_CELLS // max(len(groups), count))
+    for first in range(0, samples, rows):
+        here = min(rows, samples - first)
+        yield _times_drawn(random.integers(0, count, (here, count)), count)[:, groups]
+
+
+def ranked_samples(samples: int, images: int, curves: int) -> int:
+    """How many of `samples` draws to take where each sorts all images for each of `curves`: never below 200."""
+    return min(samples, max(_LEAST_SAMPLES, _RANKED_CELLS // max(1, images * curves)))
 
 
 def _times_drawn(picked: Indices, count: int) -> Floats:
@@ -258,7 +274,8 @@ def _rank_orders(true: Indices, probabilities: Floats) -> list[_RankOrder]:
 
 
 def _areas(weights: Floats, curves: Sequence[_RankOrder]) -> Floats:
-    """The AUROC of each draw that has one, from the images' weights (draws, n); Mann-Whitney, ties halved."""
+    """The AUROC of each draw, NaN where it has none, from the images' weights (draws, n); Mann-Whitney, ties
+    halved."""
     total, defined = np.zeros(len(weights)), np.zeros(len(weights))
     below = np.zeros((len(weights), weights.shape[1] + 1))
     for curve in curves:
@@ -270,12 +287,14 @@ def _areas(weights: Floats, curves: Sequence[_RankOrder]) -> Floats:
         pairs = of_it.sum(axis=1) * below[:, -1]
         total += np.divide(above, pairs, out=np.zeros_like(above), where=pairs > 0)
         defined += pairs > 0
-    some = defined > 0
-    areas: Floats = total[some] / defined[some]
+    areas: Floats = np.divide(total, defined, out=np.full_like(total, np.nan), where=defined > 0)
     return areas
 
 
-def _interval(value: float | None, drawn: Floats) -> Interval | None:
+def interval_of(value: float | None, drawn: Floats) -> Interval | None:
+    """`value` with the percentiles 2.5 and 97.5 of what was drawn, NaN left out; None where it or all draws are
+    undefined."""
+    drawn = drawn[~np.isnan(drawn)]
     if value is None or math.isnan(value) or not len(drawn):
         return None
     low, high = np.percentile(drawn, [2.5, 97.5])

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from curator.errors import TrainingError
 from curator.evaluation.evaluate import Evaluated, evaluate
 from curator.evaluation.feature_space import Space, spaces
 from curator.evaluation.flags import QUEUE_NAMES, Flag, Queue, QueueName, in_order
+from curator.evaluation.heat import HeatMeasured, checkpoint_key, measure_heat
 from curator.evaluation.label_issues import label_flags
 from curator.evaluation.near_labels import (
     NearCopiesFound,
@@ -34,7 +35,6 @@ from curator.manifest.schema import ManifestRow
 from curator.records import Event, Prediction, Split, Warned
 from curator.training.events import Predicted
 from curator.training.predictions import current_predictions
-from curator.training.runs import BEST
 
 __all__ = [
     "QUEUES",
@@ -47,15 +47,20 @@ __all__ = [
 ]
 
 QUEUES: Final = "queues.json"
+# Rises whenever a queue comes to hold something else: what was found before is found anew.
 SCHEMA: Final = "curator-queues/1"
 
 TITLES: Final[Mapping[QueueName, str]] = {
     "label_errors": "Probable label errors",
-    "outliers": "Unlike all others",
+    "outliers": "Unlike the rest",
     "near_labels": "Alike, labelled differently",
     "swings": "Swings with mask or crop",
-    "heat_outside": "Looks outside the head",
+    "heat_outside": "Heat outside the head",
 }
+
+
+# The share of heat from which a network looks past the head: most heat maps spread over the edge by less.
+_OUTSIDE: Final = 0.33
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,10 @@ def find_queues(results: ResultsReady, *, device: str = "auto", anew: bool = Fal
     for event in _all(results, device, anew):
         # What can't be read is met in each step, and said once.
         if isinstance(event, Warned):
-            if event.message in warned:
+            about = str(event.extra.get("file_name", event.message))
+            if about in warned:
                 continue
-            warned.add(event.message)
+            warned.add(about)
         yield event
 
 
@@ -187,7 +193,8 @@ def _found(results: ResultsReady, judged: _Judged, device: str) -> Generator[Eve
             yield event
     outliers: list[Flag] = []
     swings: list[Flag] = []
-    in_space = in_swings = ""
+    heat: list[Flag] = []
+    in_space = in_swings = in_heat = ""
     try:
         for event in spaces(judged.names, rows, results.root, device=device):
             if isinstance(event, Space):
@@ -200,18 +207,27 @@ def _found(results: ResultsReady, judged: _Judged, device: str) -> Generator[Eve
     try:
         for event in measure_swings(judged.by_run, results.rows, results.root, device=device):
             if isinstance(event, SwingsMeasured):
-                write_swings(results.folder, event.swings)
+                write_swings(results.folder, event.swings, results.run_dir_of)
                 swings = swing_flags(event.swings, classes, cleaning)
             else:
                 yield event
     except TrainingError as error:
         in_swings = f" Not measured: {error}"
+    try:
+        looked_at = replace(results, predictions=tuple(judged.predictions))
+        for event in measure_heat(looked_at, device=device):
+            if isinstance(event, HeatMeasured):
+                heat = _heat_flags(event)
+            else:
+                yield event
+    except TrainingError as error:
+        in_heat = f" Not measured: {error}"
     flags: dict[QueueName, Sequence[Flag]] = {
         "label_errors": label_flags(judged.predictions, classes),
         "outliers": outliers,
         "near_labels": copies,
         "swings": swings,
-        "heat_outside": (),
+        "heat_outside": heat,
     }
     notes: dict[QueueName, str] = {
         "label_errors": f"Confident learning. {judged.words}",
@@ -221,9 +237,23 @@ def _found(results: ResultsReady, judged: _Judged, device: str) -> Generator[Eve
         f"network's features that are labelled differently. {judged.words}{in_space}",
         "swings": f"Predicted again without masks and without crop, or with them where the run left them out: "
         f"another class is said, or a probability changes by {LEAST} or more. {judged.words}{in_swings}",
-        "heat_outside": "Empty until the heat maps of all images are measured.",
+        "heat_outside": f"{100 * _OUTSIDE:.0f} % or more of the Grad-CAM heat for what is said lies outside the "
+        f"head, or the picture where no head is known. {judged.words}{in_heat}",
     }
     return tuple(Queue(name, TITLES[name], in_order(list(flags[name])), notes[name]) for name in QUEUE_NAMES)
+
+
+def _heat_flags(measured: HeatMeasured) -> list[Flag]:
+    return [
+        Flag(
+            one.file_name,
+            one.outside,
+            f"Of the heat for {one.predicted}, which is said, {100 * one.outside:.0f} % lies outside the "
+            f"{one.ground}.",
+        )
+        for one in measured.shares
+        if one.outside is not None and one.outside >= _OUTSIDE
+    ]
 
 
 # What is kept
@@ -237,9 +267,7 @@ def _key(results: ResultsReady, judged: _Judged) -> str:
     for name in sorted(results.rows):
         digest.update(results.rows[name].to_json_line().encode())
     for folder, predictions in judged.by_run.items():
-        best = folder / BEST
-        facts = best.stat() if best.is_file() else None
-        digest.update(f"{folder.name} {facts and (facts.st_mtime_ns, facts.st_size)}".encode())
+        digest.update(f"{folder.name} {checkpoint_key(folder)}".encode())
         for one in predictions:
             digest.update(f"{one.file_name} {one.label} {one.probabilities}".encode())
     return digest.hexdigest()

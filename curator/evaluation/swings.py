@@ -7,13 +7,15 @@ cross-validation in `swings.jsonl`.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from curator.errors import CuratorError
 from curator.evaluation.flags import Flag
+from curator.evaluation.heat import checkpoint_key
 from curator.manifest.files import write_text
 from curator.manifest.schema import ManifestRow
 from curator.records import Event, Prediction, Progress
@@ -167,21 +169,38 @@ def swing_flags(swings: Iterable[Swing], classes: Sequence[str], cleaning: Clean
     return flags
 
 
-def write_swings(folder: Path, swings: Sequence[Swing]) -> None:
-    """Keeps swings in `swings.jsonl` in order of `file_name`, whole or not at all."""
-    ordered = sorted(swings, key=lambda one: one.file_name)
-    write_text(
-        folder / SWINGS, "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in ordered)
-    )
+def write_swings(folder: Path, swings: Sequence[Swing], run_dir_of: Callable[[str], Path]) -> None:
+    """Keeps swings in `swings.jsonl` in order of `file_name`, whole or not at all, each with the checkpoint of the
+    run that `run_dir_of` gives for its image."""
+    keys: dict[Path, str | None] = {}
+    lines = []
+    for one in sorted(swings, key=lambda one: one.file_name):
+        run_dir = run_dir_of(one.file_name)
+        if run_dir not in keys:
+            keys[run_dir] = checkpoint_key(run_dir)
+        place = Path(os.path.relpath(run_dir, folder)).as_posix()
+        values = {**asdict(one), "run": place, "checkpoint": keys[run_dir]}
+        lines.append(json.dumps(values, ensure_ascii=False) + "\n")
+    write_text(folder / SWINGS, "".join(lines))
 
 
 def read_swings(folder: Path) -> dict[str, float]:
     """The largest change of probability, 0 to 1, by file name when mask or crop is toggled, as it was kept with a
-    run or a cross-validation; empty where that is damaged or was never measured."""
+    run or a cross-validation, without what an older checkpoint said; empty where that is damaged or was never
+    measured."""
+    keys: dict[str, str | None] = {}
+
+    def current(values: dict[str, Any]) -> Swing | None:
+        place = str(values["run"])
+        if place not in keys:
+            keys[place] = checkpoint_key(folder / place)
+        return _swing(values) if values["checkpoint"] == keys[place] else None
+
     try:
-        return {one.file_name: one.largest for one in read_lines(folder / SWINGS, _swing)}
+        found = read_lines(folder / SWINGS, current)
     except CuratorError:
         return {}
+    return {one.file_name: one.largest for one in found if one is not None}
 
 
 def _swing(values: dict[str, Any]) -> Swing:

@@ -22,12 +22,12 @@ from curator.app import jobs, messages
 from curator.app.project_model import ProjectModel
 from curator.app.review.details import DetailsPane
 from curator.app.review.heat_bar import METHODS
-from curator.app.review.heat_colours import CHOICES, blended, table
 from curator.app.review.items import Item
 from curator.app.review.large_view import LargeView, place_of_square
 from curator.app.review.pictures import Details, Pictures, Wanted
 from curator.app.review.take_away import TakeAway
 from curator.errors import TrainingError
+from curator.evaluation.heat_colours import CHOICES, blended, table
 from curator.evaluation.saliency import share_inside
 from curator.imaging.render import RESIZES, network_input
 from curator.records import Crop, Edits, Event, Prediction, Progress

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 from review_runs import put_run
+from test_shell_accessibility import nameless
 
 from curator.app import messages
 from curator.app.project_model import ProjectModel
 from curator.app.review.confusion import ConfusionMatrix
-from curator.app.review.heat_colours import blended
 from curator.app.review.items import Item, Wish
 from curator.app.review.page import ReviewPage
 from curator.evaluation.cross_validated import (
@@ -29,9 +30,11 @@ from curator.evaluation.cross_validated import (
     OutOfFold,
     write_cross_validation,
 )
-from curator.evaluation.results import read_looked
+from curator.evaluation.heat import HeatMeasured, HeatShare, checkpoint_key
+from curator.evaluation.heat_colours import blended
+from curator.evaluation.results import ResultsReady, read_looked
 from curator.project import Project
-from curator.records import Prediction
+from curator.records import Event, Prediction
 from curator.training.runs import copy_manifest
 
 
@@ -197,6 +200,27 @@ def test_another_split_is_predicted_when_asked_for(
     assert {item.prediction.split for item in shown(page)} == {"val"}
 
 
+def test_the_shortcut_audit_is_asked_for_beside_the_figures_and_shown_by_its_key(
+    page: ReviewPage, run_dir: Path, open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    short, pane = page.auditor.short, page.auditor.pane
+    qtbot.waitUntil(lambda: not open_model.jobs.active(), timeout=30_000)
+    assert short.isVisible()
+    assert short.words.text().startswith("Not audited yet")
+    qtbot.keyClick(page.gallery, Qt.Key.Key_S)
+    assert pane.isVisible()
+    assert pane.button.hasFocus()
+    qtbot.keyClick(pane.button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not open_model.jobs.active(), timeout=60_000)
+    assert pane.empty_title.text() == "Too few images to tell"
+    assert short.words.text() == "Too few images to tell."
+    assert (run_dir / "audit.json").is_file()
+    qtbot.mouseClick(page.middle.tabs["gallery"], Qt.MouseButton.LeftButton)
+    assert not pane.isVisible()
+    qtbot.mouseClick(short.button, Qt.MouseButton.LeftButton)
+    assert pane.isVisible()
+
+
 def test_it_stays_at_its_place(page: ReviewPage, qtbot: QtBot) -> None:
     last = shown(page)[-1]
     page.gallery.go_to(last.name)
@@ -277,6 +301,7 @@ def test_a_rubber_band_selects_what_it_touches(page: ReviewPage, qtbot: QtBot) -
 def test_filters_of_the_panel_and_esc_lets_go(page: ReviewPage, qtbot: QtBot) -> None:
     qtbot.mouseClick(page.bar.more, Qt.MouseButton.LeftButton)
     assert page.filters.isVisible()
+    assert nameless(page.filters) == []
     item = shown(page)[0]
     qtbot.mouseClick(page.filters.chips["labels", item.true], Qt.MouseButton.LeftButton)
     assert {one.true for one in shown(page)} == {item.true}
@@ -438,6 +463,62 @@ def test_the_tabs_turn_by_click_and_key_once_their_pane_is_there(page: ReviewPag
     assert page.gallery.isVisible()
 
 
+def test_one_threshold_moves_gallery_matrix_and_plots_and_a_range_or_cell_of_theirs_filters(
+    page: ReviewPage, open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    source, bar = page.loader.source, page.curves.bar
+    assert source is not None
+    page.show_source(replace(source, split=None))
+    qtbot.waitUntil(lambda: len(shown(page)) > 2 and bar.isVisible(), timeout=30_000)
+    everything = len(shown(page))
+    for _ in range(6):
+        qtbot.keyClick(bar.slider, Qt.Key.Key_PageDown)
+    assert bar.value() == 0
+    assert {item.said for item in shown(page)} == {1}
+    assert page.facts.matrix.counts[:, 0].sum() == 0
+    assert "Sensitivity 1.00, specificity 0.00" in bar.words.text()
+    qtbot.mouseClick(page.middle.tabs["plots"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: page.curves.reader.bands is not None and open_model.jobs.get("review-curves") is None,
+        timeout=30_000,
+    )
+    pane = page.curves.pane
+    assert pane is not None
+    assert pane.isVisible()
+    assert pane.roc.point() == (1.0, 1.0)
+    assert (pane.counts() == page.facts.matrix.counts).all()
+    assert nameless(page) == []
+    # Arrows belong to the slider that has the focus, not to the gallery.
+    bar.slider.setFocus()
+    qtbot.keyClick(bar.slider, Qt.Key.Key_Right)
+    assert bar.value() == pytest.approx(0.01)
+    qtbot.keyClick(page.gallery, Qt.Key.Key_BracketRight)
+    assert bar.value() == pytest.approx(0.02)
+    qtbot.mouseClick(bar.half_button, Qt.MouseButton.LeftButton)
+    assert (pane.counts() == page.results.summary.confusion).all()  # type: ignore[union-attr]
+    pane.histogram.high.setFocus()
+    # After one epoch all images have nearly the same probability: a range below it holds none of them.
+    least = min(item.prediction.probabilities[1] for item in shown(page))
+    pane.histogram.high.setValue(least - 0.05)
+    assert shown(page) == []
+    assert page.facts.showing.text().startswith(f"Showing 0 of {everything}")
+    pane.histogram.high.setValue(1.0)
+    assert len(shown(page)) == everything
+    pane.histogram.low.setValue(least + 0.05)
+    assert shown(page) == []
+    page.showing.show_all()
+    assert pane.histogram.chosen_range() is None
+    true, said = (int(part[0]) for part in np.nonzero(pane.counts()))
+    matrix = pane.confusion.matrix
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(true, said).center())
+    assert page.middle.pane() == "gallery"
+    assert {(item.true, item.said) for item in shown(page)} == {(true, said)}
+    assert page.facts.matrix.cell == (true, said)
+    qtbot.mouseClick(page.facts.clear, Qt.MouseButton.LeftButton)
+    assert matrix.cell is None
+    assert len(shown(page)) == everything
+
+
 @pytest.mark.parametrize("classes", [2, 10, 151])
 def test_matrix_cells_tile_the_widget_for_any_number_of_classes(classes: int, qtbot: QtBot) -> None:
     matrix = ConfusionMatrix()
@@ -469,3 +550,25 @@ def test_heat_leaves_cold_places_as_they_are() -> None:
     assert (mixed[1:] == 100).all()
     assert (mixed[0, 0] != 100).any()
     assert (blended(image, heat, 0.0) == image).all()
+
+
+def test_heat_outside_the_head_is_measured_for_all_and_sorted_by(
+    page: ReviewPage, run_dir: Path, open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    def measured(results: ResultsReady) -> Iterator[Event]:
+        """As the engine does, with values that are known."""
+        shares = [
+            HeatShare(one.file_name, outside, "head", one.predicted, "", checkpoint_key(run_dir) or "", ".")
+            for one, outside in zip(results.predictions, (0.25, 0.75), strict=True)
+        ]
+        lines = "".join(json.dumps(asdict(one)) + "\n" for one in shares)
+        (run_dir / "heat.jsonl").write_text(lines, encoding="utf-8")
+        yield HeatMeasured(tuple(shares))
+
+    assert page.bar.orders.findData("heat") < 0
+    names = [one.file_name for one in page.results.predictions] if page.results is not None else []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("curator.evaluation.heat.measure_heat", measured)
+        qtbot.mouseClick(page.details.measure, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: page.bar.order() == "heat", timeout=30_000)
+    assert [item.name for item in shown(page)] == names[::-1]

@@ -24,13 +24,13 @@ _SPLITS: Final[tuple[tuple[Split | None, str], ...]] = (
     ("train", "train"),
     (None, "all"),
 )
+# Pixels from which on the bar has room for every split.
+_ROOMY: Final = 600
 _OTHERS: Final = (
     ("manifest", "Another manifest…"),
     ("images", "New images…"),
     ("model", "Take this model away…"),
 )
-# Pixels from which on the bar has room for every split.
-_ROOMY: Final = 600
 
 
 class ReviewBar(QWidget):

@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
 from curator.app import theme
 from curator.app.image_work import to_qimage
 from curator.app.review.heat_bar import METHODS, HeatBar
-from curator.app.review.heat_colours import blended
 from curator.app.review.items import Item
 from curator.app.review.large_view import LargeView
 from curator.app.review.pictures import Details, Pictures, Wanted
 from curator.app.shortcuts import bind
 from curator.app.widgets import IconButton, KeyHint, label
+from curator.evaluation.heat_colours import blended
 from curator.records import DISCARD_REASONS, DiscardReason
 
 T = TypeVar("T", bound=np.generic)

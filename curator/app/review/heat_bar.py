@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QVBo
 
 from curator.app import theme
 from curator.app.image_work import to_qimage
-from curator.app.review.heat_colours import CHOICES, OUTLINE, Colours, table
 from curator.app.review.items import Item
 from curator.app.widgets import KeyTip, label
+from curator.evaluation.heat_colours import CHOICES, OUTLINE, Colours, table
 
 if TYPE_CHECKING:
     from curator.evaluation.saliency import Method

@@ -10,18 +10,19 @@ from curator.records import Decision, Edits, ImageState, MaskKind, Prediction, S
 if TYPE_CHECKING:
     from curator.manifest.schema import ManifestRow
 
-Order: TypeAlias = Literal["loss", "confidence", "margin", "disagreement", "swings", "heat", "name"]
+Order: TypeAlias = Literal["loss", "confidence", "margin", "queue", "disagreement", "swings", "heat", "name"]
 # What each order is called; those of `MEASURED` are only offered where something was measured.
 ORDERS: Final[tuple[tuple[Order, str], ...]] = (
     ("loss", "sorted by loss"),
     ("confidence", "least sure first"),
     ("margin", "closest calls first"),
+    ("queue", "by the queue"),
     ("disagreement", "networks disagree"),
     ("swings", "swings without mask or crop"),
     ("heat", "heat outside the head"),
     ("name", "sorted by name"),
 )
-MEASURED: Final[tuple[Order, ...]] = ("disagreement", "swings", "heat")
+MEASURED: Final[tuple[Order, ...]] = ("queue", "disagreement", "swings", "heat")
 Cell: TypeAlias = tuple[int, int]
 Right: TypeAlias = Literal["all", "right", "wrong"]
 # Class (-1: the one that was said), least and most probability of it.

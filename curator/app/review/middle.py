@@ -53,6 +53,7 @@ class Middle(QWidget):
             row.addWidget(tab)
         row.addStretch(1)
         row.addWidget(self.words)
+        self._row = row
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 4, 0)
         column.setSpacing(8)
@@ -66,6 +67,10 @@ class Middle(QWidget):
         self.tabs[pane].show()
         if len(self._panes) == 1:
             self.turn(pane)
+
+    def put_right(self, widget: QWidget) -> None:
+        """Puts a widget to the right of the tabs, whichever pane is shown."""
+        self._row.addWidget(widget)
 
     def pane(self) -> Pane:
         """Which is shown."""

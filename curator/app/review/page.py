@@ -13,12 +13,17 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.review.acting import Acts
+from curator.app.review.auditor import Auditor
+from curator.app.review.comparing import Comparing
 from curator.app.review.empty import EmptyReview
 from curator.app.review.filter_panel import ReviewFilterPanel
 from curator.app.review.loading import Loader
 from curator.app.review.middle import PANES
 from curator.app.review.others import Others
 from curator.app.review.places import Places
+from curator.app.review.plots.link import PlotsLink
+from curator.app.review.queueing import Queueing
+from curator.app.review.reporting import Reporting
 from curator.app.review.showing import Showing
 from curator.app.review.sides import left_side, right_side
 from curator.app.review.sources import Entry, words_of
@@ -53,9 +58,17 @@ class ReviewPage(Page):
         self.bar, self.facts, self.middle = self.showing.bar, self.showing.facts, self.showing.middle
         self.gallery, self.details = self.showing.gallery, self.showing.details
         self.pictures = self.showing.pictures
+        self.curves = PlotsLink(self.showing, model.jobs, self)
+        self.queueing = Queueing(model.jobs, self.showing, self)
         self.acts = Acts(model, self.gallery, self.details, self)
+        self.auditor = Auditor(model.jobs, self)
+        self.middle.put("audit", self.auditor.pane)
+        self.facts.put("audit", self.auditor.short)
         self.filters = ReviewFilterPanel(self)
         self.others = Others(self)
+        self.comparing = Comparing(model, self.loader, self.showing, self)
+        self.reporting = Reporting(model, lambda: self.results, lambda: self.comparing.comparison, self)
+        self.middle.put_right(self.reporting.button)
         self.take_away = TakeAway(model, self)
         self.empty = EmptyReview()
         self._stack = QStackedWidget()
@@ -82,6 +95,11 @@ class ReviewPage(Page):
         """Goes to a run or a cross-validation."""
         self._wanted = Path(run_dir)
         self.loader.list()
+
+    def show_comparison(self, before: Path, after: Path) -> None:
+        """Goes to a run and compares it with an earlier one."""
+        self.show_run(after)
+        self.comparing.compare_with(before)
 
     @Slot(object)
     def show_source(self, source: Source | None) -> None:
@@ -133,6 +151,7 @@ class ReviewPage(Page):
         project.mark_seen(table.image_ids[table.image_ids >= 0].tolist())
         self._stack.setCurrentIndex(0 if len(table) else 1)
         self.showing.show_table(table, self.places.of(self.loader.source))
+        self.auditor.show_results(table.results)
         if not len(table):
             self.empty.say_nothing_in(words_of(table.results.source))
         elif self.isVisible():
@@ -144,6 +163,7 @@ class ReviewPage(Page):
     @Slot(str)
     def _failed(self, message: str) -> None:
         self.showing.show_nothing()
+        self.auditor.show_results(None)
         self.empty.say_error(message)
         self._stack.setCurrentWidget(self.empty)
 
@@ -154,6 +174,7 @@ class ReviewPage(Page):
         self.places.clear()
         self._wanted, self._stamp = None, -1
         self.showing.forget()
+        self.auditor.show_results(None)
         self._show_empty()
 
     def _show_empty(self) -> None:
@@ -225,6 +246,7 @@ class ReviewPage(Page):
             (self.bar.split_chosen, self._split_chosen),
             (self.bar.more_wanted, self._more),
             (self.others.chosen, self.show_source),
+            (self.auditor.short.opened, lambda: self.middle.turn("audit")),
             (self.filters.changed, self.showing.show_wish),
             (self.empty.train_wanted, self.train_requested),
             (self.model.closing, self._close),
@@ -235,9 +257,12 @@ class ReviewPage(Page):
             bind(self, f"review.{name}", lambda name=name: self.acts.act(name))
         bind(self, "review.next", lambda: self.gallery.step(1))
         bind(self, "review.previous", lambda: self.gallery.step(-1))
+        bind(self, "review.queue_next", self.queueing.pane.step)
         bind(self, "review.wrong", self.bar.wrong.click)
         bind(self, "review.filter", self._more)
         bind(self, "review.all", self._escape)
+        bind(self, "review.again", self.comparing.train_again)
+        bind(self, "review.report", self.reporting.ask)
         for pane, _ in PANES:
             bind(self, f"review.{pane}", lambda pane=pane: self.middle.turn(pane))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -30,10 +30,13 @@ _HISTORY: Final = ("edit", "undo", "redo")
 
 class Showing(QObject):
     """Ties filter, order and the project's changes to gallery, figures and details. `status` is where one is,
-    `to_see` how many are wrong and neither mended nor looked at, "" for none."""
+    `to_see` how many are wrong and neither mended nor looked at, "" for none; `shown` carries the table that is
+    shown from now on, None for none, `wished` what the gallery is filtered by."""
 
     status = Signal(str)
     to_see = Signal(str)
+    shown = Signal(object)
+    wished = Signal(object)
 
     def __init__(self, model: ProjectModel, parent: QObject) -> None:
         super().__init__(parent)
@@ -41,6 +44,7 @@ class Showing(QObject):
         self.table: Table | None = None
         self.wish = Wish()
         self.order: Order = "loss"
+        self._order_before: Order = "loss"
         self.pictures = Pictures(self)
         self.bar = ReviewBar()
         self.facts = Facts()
@@ -60,6 +64,7 @@ class Showing(QObject):
         before, self.table = self.table, table
         same = before is not None and before.classes == table.classes
         self.wish = replace(self.wish, cell=None, only=None) if same else Wish(self.wish.right)
+        self.order = self._order_before if self.order == "queue" else self.order
         self.bar.offer_orders(())
         self.bar.mark(table.results.source)
         self.facts.show_results(table.results, self._touched())
@@ -69,6 +74,7 @@ class Showing(QObject):
             self._fill(None)
         else:
             self._restore(place)
+        self.shown.emit(table)
 
     def show_nothing(self) -> None:
         """There are no predictions."""
@@ -76,6 +82,7 @@ class Showing(QObject):
         self.gallery.show_rows(None, self.gallery.items.rows[:0])
         self._say_counts()
         self.status.emit("")
+        self.shown.emit(None)
 
     def forget(self) -> None:
         """The project goes, and with it what was wanted of it."""
@@ -84,16 +91,26 @@ class Showing(QObject):
         self.show_nothing()
 
     def place(self) -> Place:
-        """Where one is now."""
+        """Where one is now, though not in which queue."""
         selected = tuple(item.name for item in self.gallery.selected_items())
         scroll = self.gallery.verticalScrollBar().value()
-        return Place(self.wish, self.order, self._name(), selected, scroll)
+        wish = replace(self.wish, only=None, only_words="")
+        order = self._order_before if self.order == "queue" else self.order
+        return Place(wish, order, self._name(), selected, scroll)
 
     @Slot(object)
     def show_wish(self, wish: Wish) -> None:
         """Filters the gallery; the chosen image stays chosen if it is still shown."""
+        if wish.only is None:
+            self._rank(None)
         self.wish = wish
         self._fill(self._name())
+
+    def show_only(self, scores: Mapping[str, float], words: str) -> None:
+        """Shows these images alone, the largest score first; `words` name what they have in common."""
+        self._rank(scores)
+        self._mark_cell(None)
+        self.show_wish(Wish(only=frozenset(scores), only_words=words))
 
     @Slot()
     def show_all(self) -> None:
@@ -114,7 +131,7 @@ class Showing(QObject):
             return
         for order, values in measured.values.items():
             self.table.measure(order, values)
-        self.bar.offer_orders([order for order, values in measured.values.items() if values])
+        self.bar.offer_orders(self.table.measured_orders())
         self.bar.set_order(self.order)
         if self.table.measured(self.order) is not None:
             self._fill(self._name())
@@ -124,12 +141,22 @@ class Showing(QObject):
         if self.table is None:
             return
         self.table.set_threshold(threshold)
-        cell = self.facts.matrix.cell
-        self.facts.matrix.show_counts(self.table.classes, self.table.confusion())
-        self._mark_cell(cell)
+        self.facts.matrix.show_counts(self.table.classes, self.table.confusion(), keep=True)
         self._fill(self._name())
 
     # Inside
+
+    def _rank(self, scores: Mapping[str, float] | None) -> None:
+        """Sorts by scores; None: no longer, but as before."""
+        if self.table is None or (scores is None and self.table.measured("queue") is None):
+            return
+        if scores is None:
+            self.order = self._order_before if self.order == "queue" else self.order
+        elif self.order != "queue":
+            self._order_before, self.order = self.order, "queue"
+        self.table.measure("queue", scores or {})
+        self.bar.offer_orders(self.table.measured_orders())
+        self.bar.set_order(self.order)
 
     def _fill(self, name: str | None) -> None:
         """Shows what the wish lets through, in order."""
@@ -141,6 +168,7 @@ class Showing(QObject):
         self.bar.show_wish(self.wish)
         self.facts.say_showing(len(rows), len(table), self.wish)
         self._say_counts()
+        self.wished.emit(self.wish)
 
     def _restore(self, place: Place) -> None:
         self.wish, self.order = place.wish, place.order

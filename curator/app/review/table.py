@@ -179,6 +179,10 @@ class Table:
         """What was measured, (n,), NaN where nothing was; None where nothing was at all."""
         return self._measured.get(order)
 
+    def measured_orders(self) -> list[Order]:
+        """The orders for which something was measured."""
+        return list(self._measured)
+
     def set_threshold(self, threshold: float | None) -> None:
         """Of two classes: says the second from that probability on. None: the more probable one."""
         if threshold is None or len(self.classes) != 2:

@@ -13,6 +13,7 @@ from curator.app import messages
 from curator.app.page import Page
 from curator.app.project_model import ProjectModel
 from curator.app.shortcuts import bind
+from curator.app.train.again import Again
 from curator.app.train.augment_preview import AugmentPreview
 from curator.app.train.controls import Controls
 from curator.app.train.crossval_bar import Comparison
@@ -59,6 +60,7 @@ class TrainPage(Page):
         self.runs = RunsPane(model, self.panel)
         self.weights = WeightsWatch(model.jobs, self.form)
         self.validations = Validations(model, self.trainer, self)
+        self.again = Again(self.trainer, self.validations, self)
         self._lay_out()
         self._connect()
         self._show_state()

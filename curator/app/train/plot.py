@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFileDialog, QFrame, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
-from curator.app import messages, theme
-from curator.app.train.plot_head import FAINT, PlotHead
+from curator.app import theme
+from curator.app.saved_picture import Ending, ask_path, save_text, save_widget
+from curator.app.train.plot_head import FAINT, Area, PlotHead
 from curator.app.train.plot_values import Points, as_csv, line_of, nearest, points, value_at
 from curator.app.train.plot_view import PlotView
 from curator.app.widgets import label
@@ -25,7 +25,6 @@ _TICK_PIXELS: Final = 10
 _TICK_OVERHANG: Final = 40
 # A line of more points is drawn thin: a wider one takes Qt some 20 ms to paint, a thin one 1 ms.
 _DENSE: Final = 200
-_PNG_RATIO: Final = 2.0
 # Of the x axis beyond its last value, so that the ring of a best epoch there is whole.
 _RING_ROOM: Final = 0.015
 
@@ -33,7 +32,8 @@ _RING_ROOM: Final = 0.015
 @dataclass(frozen=True, slots=True)
 class Series:
     """One curve. `colour` names a field of `Colours`; without `words` it is not in the legend. Values at the
-    crosshair are of `name`. A `loose` series has points between those of the others."""
+    crosshair are of `name`. A `loose` series has points between those of the others; `area` is how the
+    legend marks one that is filled."""
 
     key: str
     words: str
@@ -42,6 +42,7 @@ class Series:
     faint: bool = False
     dashed: bool = False
     loose: bool = False
+    area: Area = ""
 
 
 class Plot(QFrame):
@@ -76,7 +77,7 @@ class Plot(QFrame):
         self._marked: tuple[tuple[float, str], ...] = ()
         self._at: float | None = None
         self._range = ((0.0, 1.0), (0.0, 1.0))
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(12, 5, 8, 6)
         column.setSpacing(2)
         self.head = PlotHead(title, tabs, tabs.index(title) if tabs else 0)
@@ -88,7 +89,7 @@ class Plot(QFrame):
         self._curves = {one.key: self._item.plot(antialias=True, connect="finite") for one in self._series}
         self._best = self._item.plot(pen=None, symbol="o", symbolSize=10, symbolBrush=None, antialias=True)
         self.legend = {
-            one.key: self.head.add_legend(one.words, one.colour, faint=one.faint)
+            one.key: self.head.add_legend(one.words, one.colour, faint=one.faint, area=one.area)
             for one in series
             if one.words
         }
@@ -97,7 +98,7 @@ class Plot(QFrame):
         self._empty.hide()
         column.addWidget(self.view, 1)
         column.addWidget(self._empty, 1)
-        theme.notifier().changed.connect(self.recolour)
+        theme.notifier().changed.connect(self._scheme_changed)
         self._connect()
         self.recolour()
         self.setAccessibleName(f"Plot: {title}")
@@ -246,25 +247,17 @@ class Plot(QFrame):
     @Slot()
     def save_png(self) -> None:
         """Asks for a file and draws the card into it, twice as fine as on the screen."""
-        path = self._ask("png", "Images (*.png)")
-        if path:
-            self.view.hide_crosshair()
-            image = pg.QtGui.QImage(self.size() * _PNG_RATIO, pg.QtGui.QImage.Format.Format_RGB32)
-            image.setDevicePixelRatio(_PNG_RATIO)
-            image.fill(QColor(theme.current().background))
-            self.render(image)
-            if not image.save(path, "PNG"):
-                messages.show(f"{path} can't be written: choose another folder.", "error")
+        self._save("png")
+
+    @Slot()
+    def save_svg(self) -> None:
+        """Asks for a file and draws the card into it, to be scaled."""
+        self._save("svg")
 
     @Slot()
     def save_csv(self) -> None:
         """Asks for a file and writes the values that are drawn into it."""
-        path = self._ask("csv", "Tables (*.csv)")
-        if path:
-            try:
-                Path(path).write_text(self.csv(), encoding="utf-8", newline="")
-            except OSError as error:
-                messages.show(f"{path} can't be written ({error.strerror}): choose another folder.", "error")
+        self._save("csv")
 
     @Slot(object)
     def point_at(self, x: float | None) -> None:
@@ -286,7 +279,11 @@ class Plot(QFrame):
             self.point_at(places[min(max(at, 0), len(places) - 1)])
 
     @Slot(object)
-    def recolour(self, _colours: object = None) -> None:
+    def _scheme_changed(self, _colours: object) -> None:
+        # A slot that a class above overrides would be called on plots that are gone.
+        self.recolour()
+
+    def recolour(self) -> None:
         """Takes the colours of the scheme that is shown."""
         colours = theme.current()
         ticks = theme.font(self.font(), _TICK_PIXELS)
@@ -327,6 +324,7 @@ class Plot(QFrame):
         self.head.log_wanted.connect(self.set_log)
         self.head.smoothing_wanted.connect(self.smoothing_changed)
         self.head.png_wanted.connect(self.save_png)
+        self.head.svg_wanted.connect(self.save_svg)
         self.head.csv_wanted.connect(self.save_csv)
 
     @Slot(bool)
@@ -354,11 +352,31 @@ class Plot(QFrame):
                 lines.append(line_of(colour, f"{name} {key}".strip(), found))
         return "<br>".join(lines)
 
-    def _ask(self, ending: str, kinds: str) -> str:
-        path, _ = QFileDialog.getSaveFileName(
-            self, f"Save the plot of {self.title}", f"{self.title.lower().replace(' ', '-')}.{ending}", kinds
-        )
-        return path if not path or path.endswith(f".{ending}") else f"{path}.{ending}"
+    def file_stem(self) -> str:
+        """The name that is offered for a file, without its ending."""
+        return self.title.lower().replace(" ", "-")
+
+    def controls(self) -> list[QWidget]:
+        """What a saved picture leaves out."""
+        return [self.head.menu_button, self.head.home_button]
+
+    def _save(self, ending: Ending) -> None:
+        path = ask_path(self, f"the plot of {self.title}", self.file_stem(), ending)
+        if path is None:
+            return
+        if ending == "csv":
+            save_text(self.csv(), path)
+            return
+        self.view.hide_crosshair()
+        controls = [one for one in self.controls() if one.isVisible()]
+        for one in controls:
+            one.hide()
+        self.head.fit_value()
+        self._column.activate()
+        save_widget(self, path, ending, self.title)
+        for one in controls:
+            one.show()
+        self.head.fit_value()
 
     def _colour_marks(self) -> None:
         colours = theme.current()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from curator.app import theme
@@ -17,6 +17,9 @@ _TAB_PADDING: Final = 10
 _APART: Final = 6
 # How solid a faint curve is drawn.
 FAINT: Final = 0.45
+# How the legend marks what is drawn as an area: told apart without colour as well.
+Area: TypeAlias = Literal["", "solid", "outlined"]
+_AREA: Final = 10
 SMOOTHINGS: Final = ((0.0, "None"), (0.6, "0.6"), (0.9, "0.9"), (0.97, "0.97"))
 
 
@@ -29,6 +32,7 @@ class PlotHead(QWidget):
     log_wanted = Signal(bool)
     smoothing_wanted = Signal(float)
     png_wanted = Signal()
+    svg_wanted = Signal()
     csv_wanted = Signal()
 
     def __init__(self, title: str, tabs: Sequence[str] = (), tab: int = 0) -> None:
@@ -46,6 +50,7 @@ class PlotHead(QWidget):
             heading.setContentsMargins(0, 0, _APART, 0)
             self._row.addWidget(heading)
         self._legend: list[tuple[QLabel, QLabel, str, bool]] = []
+        self._areas: dict[QLabel, Area] = {}
         self._variants: tuple[str, ...] = ("",)
         self._value = label("", "value")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -65,16 +70,17 @@ class PlotHead(QWidget):
         self._row.addWidget(self.menu_button)
         self._fill_menu()
 
-    def add_legend(self, words: str, colour: str, *, faint: bool = False) -> QLabel:
+    def add_legend(self, words: str, colour: str, *, faint: bool = False, area: Area = "") -> QLabel:
         """Adds a mark in the colour (a field of `Colours`) with words; returns the label of the words."""
         mark = QLabel()
-        mark.setFixedSize(12, 3)
+        mark.setFixedSize(*((_AREA, _AREA) if area else (12, 3)))
         shown = label(words, "dim")
         shown.setContentsMargins(0, 0, _APART, 0)
         at = self._row.indexOf(self._value)
         self._row.insertWidget(at, mark, 0, Qt.AlignmentFlag.AlignVCenter)
         self._row.insertWidget(at + 1, shown)
         self._legend.append((mark, shown, colour, faint))
+        self._areas[mark] = area
         return shown
 
     def offer_log(self, on: bool) -> None:
@@ -137,6 +143,9 @@ class PlotHead(QWidget):
         for mark, _, colour, faint in self._legend:
             shade = QColor(getattr(theme.current(), colour))
             shade.setAlphaF(FAINT if faint else 1.0)
+            if self._areas[mark]:
+                mark.setPixmap(_filled(shade, self._areas[mark]))
+                continue
             mark.setStyleSheet(f"background: {shade.name(QColor.NameFormat.HexArgb)}; border-radius: 1px")
 
     def _tab(self, number: int, words: str, chosen: int) -> QPushButton:
@@ -166,4 +175,18 @@ class PlotHead(QWidget):
         self.menu.addAction("Show all (0)").triggered.connect(self.home_wanted)
         self._before_saving = self.menu.addSeparator()
         self.menu.addAction("Save as PNG …").triggered.connect(self.png_wanted)
+        self.menu.addAction("Save as SVG …").triggered.connect(self.svg_wanted)
         self.menu.addAction("Save as CSV …").triggered.connect(self.csv_wanted)
+
+
+def _filled(shade: QColor, area: Area) -> QPixmap:
+    """A little square as the area is filled."""
+    drawn = QPixmap(_AREA, _AREA)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    if area == "solid":
+        painter.fillRect(drawn.rect(), shade)
+    painter.setPen(shade)
+    painter.drawRect(drawn.rect().adjusted(0, 0, -1, -1))
+    painter.end()
+    return drawn

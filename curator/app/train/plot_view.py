@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QLabel
 
 from curator.app import theme
@@ -66,6 +66,8 @@ class PlotView(pg.PlotWidget):
         self.viewport().setAutoFillBackground(False)
         self._home: tuple[tuple[float, float], tuple[float, float]] = ((0, 1), (0, 1))
         self._is_zoomed = False
+        # Where the plot stands in what is scrolled, the wheel alone is for that.
+        self.wheel_zooms = True
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -150,6 +152,13 @@ class PlotView(pg.PlotWidget):
             f"background: {colours.pane_raised}; border: 1px solid {colours.line_strong}; "
             f"border-radius: 5px; padding: 4px 7px; font-size: 11px; color: {colours.text}"
         )
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms round the pointer; with Ctrl only where the wheel alone scrolls."""
+        if self.wheel_zooms or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Moves the crosshair."""

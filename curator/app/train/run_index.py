@@ -135,6 +135,7 @@ def read_figures(run_dir: Path, *, repeats: int = 1, evaluate: bool = False) -> 
     from curator.evaluation.figures import read_figures as kept_figures
     from curator.evaluation.figures import write_figures
     from curator.evaluation.honesty import checks, too_good, warning
+    from curator.evaluation.shortcut_audit import find_audit
     from curator.training.runs import load_run
 
     summary = kept_figures(run_dir)
@@ -152,7 +153,13 @@ def read_figures(run_dir: Path, *, repeats: int = 1, evaluate: bool = False) -> 
         yield FiguresRead(run_dir, summary)
         return
     manifest = load_run(run_dir).manifest()
-    known = checks(summary, manifest.rows, repeats=repeats, touched=manifest.info.test_touched)
+    known = checks(
+        summary,
+        manifest.rows,
+        repeats=repeats,
+        touched=manifest.info.test_touched,
+        audit=find_audit(run_dir, manifest.info.sha256),
+    )
     yield FiguresRead(run_dir, summary, warning(found), known)
 
 

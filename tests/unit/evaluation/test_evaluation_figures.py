@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from curator.errors import TrainingError
 from curator.evaluation import saliency
 from curator.evaluation.evaluate import Evaluated, evaluate
 from curator.evaluation.figures import read_figures
-from curator.evaluation.intervals import Interval, summarise
-from curator.evaluation.report import write_report
+from curator.evaluation.intervals import summarise
 from curator.evaluation.results import ResultsReady, read_looked, read_results, write_looked
 from curator.evaluation.saliency import GradCam, share_inside
 from curator.imaging.render import network_input
@@ -209,31 +207,6 @@ def test_heat_is_where_the_evidence_is(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_share_of_no_heat_is_none() -> None:
     assert share_inside(np.zeros((4, 4), np.float32), np.ones((4, 4), bool)) is None
-
-
-def test_the_report_stands_alone_and_escapes_names(run_dir: Path, tmp_path: Path) -> None:
-    done = next(event for event in evaluate(run_dir) if isinstance(event, Evaluated))
-    wrong = replace(done.predictions[0], file_name="<b>&.png", predicted="no such class")
-    path = tmp_path / "report.html"
-    write_report(run_dir, [wrong, *done.predictions], done.summary, path)
-    text = path.read_text(encoding="utf-8")
-    assert text.startswith("<!doctype html>")
-    assert not re.search(r"(src|href)=\"(?!data:)", text)
-    assert "<script" not in text
-    assert "<b>&" not in text
-    assert "majority class" in text
-    assert "before you believe it" not in text
-
-
-def test_the_report_says_what_to_check_of_a_figure_that_is_too_good(run_dir: Path, tmp_path: Path) -> None:
-    done = next(event for event in evaluate(run_dir) if isinstance(event, Evaluated))
-    metrics = {**done.summary.metrics, "balanced_accuracy": Interval(0.97, 0.9, 1.0), "auroc": None}
-    path = tmp_path / "report.html"
-    write_report(run_dir, done.predictions, replace(done.summary, metrics=metrics), path)
-    text = path.read_text(encoding="utf-8")
-    assert "Balanced accuracy 0.970" in text
-    assert "check this before you believe it" in text
-    assert "0 groups and 0 sets of copies straddle splits" in text
 
 
 def test_evaluating_keeps_the_figures_of_the_test_split_with_the_run(run_dir: Path) -> None:

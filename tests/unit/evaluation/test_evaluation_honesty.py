@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from curator.evaluation.figures import read_figures, write_figures
 from curator.evaluation.honesty import Check, checks, repeats_of, shape_alone, too_good, warning
 from curator.evaluation.intervals import Interval, Summary
+from curator.evaluation.shortcut_audit import Audit, AuditRow
 from curator.manifest.schema import ManifestRow
 from curator.training.config import TrainConfig
 from curator.training.runs import BEST, Run
@@ -184,3 +185,27 @@ def test_figures_are_kept_until_there_is_a_newer_checkpoint(tmp_path: Path) -> N
 def test_damaged_figures_count_as_none(tmp_path: Path) -> None:
     (tmp_path / "figures.json").write_text('{"images": 3}', encoding="utf-8")
     assert read_figures(tmp_path) is None
+
+
+def audit_row(value: float, low: float, verdict: Literal["fine", "look"]) -> AuditRow:
+    figure = Interval(value, low, 0.9)
+    return AuditRow(
+        "ring", "Border ring alone, raw", "raw", 72, figure, figure, figure, 0.6, 0.5, 0.5, 0.6, verdict, ""
+    )
+
+
+@pytest.mark.parametrize(("verdict", "low"), [("look", 0.7), ("fine", 0.4)])
+def test_shortcuts_are_judged_by_the_audit_where_there_is_one(
+    verdict: Literal["fine", "look"], low: float
+) -> None:
+    rows = (audit_row(0.8, low, verdict),)
+    audit = Audit("0" * 64, ("no", "yes"), "yes", 50, 50, 45, 9, 0, 224, 0, 5, "", rows)
+    check = named(checks(summary(), [row(1)], audit=audit), "Shortcuts")
+    assert check.state == verdict
+    assert check.known == audit.sentence
+    assert ("Border ring alone (raw images) is right in 80 % of images" in check.known) == (verdict == "look")
+
+
+def test_an_audit_of_too_few_images_leaves_the_check_as_it_was() -> None:
+    audit = Audit("0" * 64, ("no", "yes"), "yes", 9, 9, 9, 2, 0, 224, 0, 5, "Too few images to tell.", ())
+    assert checks(summary(), [row(1)], audit=audit) == checks(summary(), [row(1)])
