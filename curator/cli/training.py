@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from curator.cli import validation
+from curator.cli.heat import measure_heat
 from curator.cli.output import complain, drawn, say, say_json, table
 from curator.cli.queues import list_queues
 from curator.cli.rates import find_rates
@@ -173,6 +174,9 @@ def evaluate(
         None, "--against", help="An earlier run that the report compares RUN with."
     ),
     queues: bool = typer.Option(False, "--queues", help="List what is probably wrong with the data instead."),
+    heat: bool = typer.Option(
+        False, "--heat", help="Measure how much of each image's heat map lies outside the head instead."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Evaluate RUN on the test split: metrics with 95 % intervals, a prediction for every image.
@@ -181,6 +185,11 @@ def evaluate(
     """
     if against is not None and report is None:
         raise typer.BadParameter("only a report compares: give --report.", param_hint="--against")
+    if heat:
+        if queues or report is not None or out is not None:
+            raise typer.BadParameter("it goes with --json alone: leave the others out.", param_hint="--heat")
+        measure_heat(run, manifest, root, as_json)
+        return
     if queues:
         if report is not None:
             raise typer.BadParameter("the report is of metrics: leave it out.", param_hint="--queues")

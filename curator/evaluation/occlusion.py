@@ -18,7 +18,8 @@ from curator.imaging.decode import RGB
 from curator.records import Progress
 from curator.training.data import Images
 
-# Patches worked between two yields: 0.2 s on two cores at 224 px, so that another choice is heard soon.
+# Patches worked between two yields: 165 ms with MobileNetV2 at 224 px on one core, so that another choice is heard
+# soon.
 BATCH: Final = 8
 # The patch's side as a share of the image's, and its step as a share of the patch's: 15 x 15 places.
 _PATCH: Final = 1 / 8

@@ -37,5 +37,7 @@ def read_measures(results: ResultsReady) -> Iterator[Event]:
 
 def measure_heat(results: ResultsReady) -> Iterator[Event]:
     """Measures the heat outside the head of what is not measured yet, then reads all there is."""
-    yield from load("curator.evaluation.heat").measure_heat(results)
+    device = load("curator.training.device")
+    with device.settings(device.spare_threads(), deterministic=False):
+        yield from load("curator.evaluation.heat").measure_heat(results)
     yield from read_measures(results)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -142,13 +143,14 @@ class Pictures(QObject):
             wanted = self._chosen
         if wanted is None:
             return
-        for details in self._look(wanted):
-            with self._lock:
-                if self._chosen != wanted:
-                    return
-            self._made.emit(wanted, details)
+        with closing(self._look(wanted)) as steps:
+            for details in steps:
+                with self._lock:
+                    if self._chosen != wanted:
+                        return
+                self._made.emit(wanted, details)
 
-    def _look(self, wanted: Wanted) -> Iterator[Details]:
+    def _look(self, wanted: Wanted) -> Generator[Details, None, None]:
         """The two pictures as soon as they are there, then how far the heat is, then all three."""
         try:
             image = load(wanted.path)
@@ -182,6 +184,21 @@ class Pictures(QObject):
             yield replace(details, error=str(error), done=1.0)
             return
         yield replace(details, heat=heat, inside=inside, ground=ground, done=1.0)
+
+    def _heat(self, wanted: Wanted, details: Details, trained: RGB) -> Generator[Details, None, Heat]:
+        """Yields how far it is, returns the heat."""
+        cam = self._cam_of(wanted.run_dir)
+        yield details
+        if wanted.method == "grad-cam":
+            return cam.heat(trained, wanted.said)
+        work = jobs.load("curator.evaluation.occlusion").occlusion(cam.predictor, trained, wanted.said)
+        while True:
+            try:
+                step = next(work)
+            except StopIteration as end:
+                heat: Heat = end.value
+                return heat
+            yield replace(details, done=step.done / (step.total + 1))
 
     def _cam_of(self, run_dir: Path) -> GradCam:
         # A run that went on has another checkpoint: what was loaded of the old one is left to the cache.

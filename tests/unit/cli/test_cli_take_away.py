@@ -1,4 +1,4 @@
-"""`export-model`, and `predict` with what it wrote: also where there is no PyTorch at all."""
+"""`export-model`, `predict` with what it wrote, also where there is no PyTorch at all; and `evaluate --heat`."""
 
 from __future__ import annotations
 
@@ -76,3 +76,22 @@ def test_what_is_no_model_is_one_line(name: str, tmp_path: Path, capfd: pytest.C
     error = capfd.readouterr().err
     assert error.count("\n") == 1
     assert str(path) in error
+
+
+def test_heat_is_listed_with_the_most_outside_first(
+    run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", str(run_dir), "--heat", "--json"]) == 0
+    shares = json.loads(capsys.readouterr().out)["heat"]
+    assert {one["file_name"] for one in shares} == {
+        row.file_name for row in load_run(run_dir).manifest().rows if row.split == "test"
+    }
+    outside = [one["outside"] for one in shares if one["outside"] is not None]
+    assert outside == sorted(outside, reverse=True)
+    assert {one["ground"] for one in shares} == {"picture"}
+    assert (run_dir / "heat.jsonl").is_file()
+    assert run(["evaluate", str(run_dir), "--heat"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["image", "predicted", "outside", "of"]
+    assert [line.split()[0] for line in lines[1:]] == [one["file_name"] for one in shares]
+    assert run(["evaluate", str(run_dir), "--heat", "--queues"]) == 2

@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 from training_data import CONFIG, make_manifest
 
 from curator.evaluation import heat as heat_module
+from curator.evaluation import saliency
 from curator.evaluation.head_area import head_area
 from curator.evaluation.heat import FILE, HeatMeasured, current_heat, measure_heat, read_heat_outside
 from curator.evaluation.occlusion import occlusion
@@ -25,6 +26,7 @@ from curator.manifest.verify import read_verified
 from curator.records import Crop, Edits, Progress, Warned
 from curator.training.inference import Predictor
 from curator.training.loop import fit
+from curator.workflow.cross_validation import cross_validate
 
 SIDE = 96
 
@@ -281,3 +283,35 @@ def test_what_was_measured_before_it_was_stopped_is_kept(results: ResultsReady) 
     events.close()  # type: ignore[attr-defined]
     assert [one.done for one in done if isinstance(one, Progress)] == [0, 8]
     assert len(read_heat_outside(results.run.folder)) > 0
+
+
+def test_of_a_cross_validation_each_image_is_held_against_its_own_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = make_manifest(tmp_path, {"train": 4, "val": 2})
+    config = replace(CONFIG, image_size=64, epochs=1)
+    folder = tmp_path / "folds"
+    for _ in cross_validate(manifest, config, folder, folds=2):
+        pass
+    results = next(one for one in read_results(folder) if isinstance(one, ResultsReady))
+    loaded: list[str] = []
+
+    class Counted(GradCam):
+        def __init__(self, run_dir: Path, *, device: str = "cpu") -> None:
+            loaded.append(run_dir.name)
+            super().__init__(run_dir, device=device)
+
+    monkeypatch.setattr(saliency, "GradCam", Counted)
+    done = list(measure_heat(results, device="cpu"))[-1]
+    assert isinstance(done, HeatMeasured)
+    assert loaded == ["fold-1", "fold-2"]
+    assert {one.file_name: one.run for one in done.shares} == {
+        name: f"fold-{fold}" for name, fold in results.folds.items()
+    }
+    assert len(done.shares) == 12
+    kept = read_heat_outside(folder)
+    # One fold is trained anew: what its network said is stale, what the other's said is not.
+    state = torch.load(folder / "fold-1" / "best.pt", weights_only=True)
+    state["model"]["head.bias"] += 1
+    torch.save(state, folder / "fold-1" / "best.pt")
+    assert read_heat_outside(folder) == {name: kept[name] for name in kept if results.folds[name] == 2}
