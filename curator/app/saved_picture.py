@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -68,7 +69,8 @@ def as_svg(widget: QWidget, title: str) -> bytes:
     painter.setPen(Qt.PenStyle.NoPen)
     widget.render(painter, widget.rect().topLeft())
     painter.end()
-    return bytes(buffer.data().data())
+    # Elsewhere the window's own font may be unknown: letters without serifs are as wide as these, about.
+    return re.sub(rb'font-family="([^"]+)"', rb'font-family="\1, sans-serif"', bytes(buffer.data().data()))
 
 
 def write(path: Path, data: bytes) -> None:

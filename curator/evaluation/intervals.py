@@ -31,6 +31,7 @@ _LEAST_SAMPLES = 200
 # Draws x images x classes that a macro AUROC may cost (about 2 s), and draws x images in memory at once.
 _RANKED_CELLS = 200_000_000
 _CHUNK_CELLS = 1_000_000
+_ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +163,11 @@ def arrays_of(
     known = [one for one in predictions if one.label in classes]
     index = {name: number for number, name in enumerate(classes)}
     true = np.array([index[one.label] for one in known if one.label is not None], np.int64)
-    probabilities = np.array([one.probabilities for one in known], np.float64).reshape(
-        len(known), len(classes)
-    )
+    probabilities = np.empty((len(known), len(classes)))
+    # In parts: one call for thousands of predictions of many classes would hold up the window's thread meanwhile.
+    for first in range(0, len(known), _ROWS_AT_ONCE):
+        rows = known[first : first + _ROWS_AT_ONCE]
+        probabilities[first : first + len(rows)] = [one.probabilities for one in rows]
     predicted = np.array([index[one.predicted] for one in known], np.int64)
     names = [one.group or f"\0{one.file_name}" for one in known]
     order = {name: number for number, name in enumerate(sorted(set(names)))}
