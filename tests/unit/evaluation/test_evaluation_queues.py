@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from training_data import CONFIG, make_manifest
 
 from curator.cli.main import run
@@ -26,6 +27,15 @@ from curator.training.runs import BEST
 from curator.workflow.cross_validation import cross_validate
 
 PLAN = replace(CONFIG, epochs=1, batch_size=8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads that wait for each other take ten times as long where other tests run beside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
