@@ -120,6 +120,7 @@ def test_a_cross_validation_judges_every_image_and_finds_what_was_planted(
         "right/test01.png",
     ]
     assert "all 28 images" in queues["label_errors"].note
+    assert "agrees with 93 % of the labels" in queues["label_errors"].note
     copies = {flag.file_name: flag.reason for flag in queues["near_labels"].flags[:2]}
     assert copies["left/val01.png"].startswith("Labelled left, but right/val01.png (right) is a copy")
     assert set(read_swings(folder)) == set(results.rows)
