@@ -45,9 +45,15 @@ def read_lines(path: Path, made: Callable[[dict[str, Any]], T]) -> tuple[T, ...]
     line that is damaged."""
     if not path.is_file():
         return ()
-    found = []
     # Not `splitlines`, which would cut a file's name at the separators that Unicode knows.
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+    lines = path.read_bytes().split(b"\n")
+    try:
+        # All at once takes a third of the time; which line is damaged is only looked for where one is.
+        return tuple(made(values) for values in json.loads(b"[" + b",".join(filter(None, lines)) + b"]"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    found = []
+    for number, line in enumerate(lines, start=1):
         if not line:
             continue
         try:

@@ -35,6 +35,8 @@ from curator.app.review.table import Positions, Table
 
 _TEXT_HEIGHT: Final = 30
 _GAP: Final = 10
+# Tiles that are laid out in one turn of the event loop.
+_BATCH: Final = 500
 ITEM_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 SAID_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 _ROLES: Final = frozenset(
@@ -56,11 +58,12 @@ class GalleryModel(QAbstractListModel):
         self.table: Table | None = None
         self.rows: Positions = np.zeros(0, np.intp)
         self._row_of: Positions = np.zeros(0, np.intp)
+        self._count = 0
 
     def show_rows(self, table: Table | None, rows: Positions) -> None:
         """Shows these positions of a table, in this order."""
         self.beginResetModel()
-        self.table, self.rows = table, rows
+        self.table, self.rows, self._count = table, rows, len(rows)
         self._row_of = np.full(len(table) if table is not None else 0, -1, np.intp)
         self._row_of[rows] = np.arange(len(rows))
         self.endResetModel()
@@ -87,7 +90,8 @@ class GalleryModel(QAbstractListModel):
         return int(self._row_of[position]) if position >= 0 else -1
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.rows)
+        # Asked twice for each of 10,000 rows when they are laid out; a list's rows have no children.
+        return self._count
 
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
@@ -188,8 +192,7 @@ class Gallery(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
-        # All at once: only then does a place to scroll back to exist right after another filter.
-        self.setLayoutMode(QListView.LayoutMode.SinglePass)
+        self.setBatchSize(_BATCH)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setSelectionRectVisible(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -238,7 +241,17 @@ class Gallery(QListView):
     def show_rows(self, table: Table | None, rows: Positions, name: str | None = None) -> None:
         """Shows these positions; `name` becomes the current image, the first where it is not shown."""
         self.items.show_rows(table, rows)
+        row = self.items.row_of(name) if name is not None else 0
+        # In parts, so that the first are there at once, unless the place to go to would only come with the last.
+        far = row >= _BATCH
+        self.setLayoutMode(QListView.LayoutMode.SinglePass if far else QListView.LayoutMode.Batched)
         self.go_to(name)
+
+    def scroll_to(self, value: int) -> None:
+        """Scrolls to so many pixels from the top, as `verticalScrollBar` counts them."""
+        self.setLayoutMode(QListView.LayoutMode.SinglePass)
+        self.executeDelayedItemsLayout()
+        self.verticalScrollBar().setValue(value)
 
     def go_to(self, name: str | None) -> None:
         """Chooses an image, the first where it is not shown."""

@@ -171,7 +171,7 @@ class Showing(QObject):
         self._mark_cell(place.wish.cell)
         self._fill(place.name)
         self.gallery.select(place.selected)
-        self.gallery.verticalScrollBar().setValue(place.scroll)
+        self.gallery.scroll_to(place.scroll)
 
     def _mark_cell(self, cell: Cell | None) -> None:
         """Frames a cell of the matrix, which then does not ask for it again."""
