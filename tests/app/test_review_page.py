@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from app_waiting import wait_until_quiet
-from PySide6.QtCore import Qt
+from PIL import Image
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
+from review_runs import put_run
 
 from curator.app import messages
 from curator.app.project_model import ProjectModel
 from curator.app.review.confusion import ConfusionMatrix
 from curator.app.review.details import blended
-from curator.app.review.items import Item
+from curator.app.review.items import Item, Wish
 from curator.app.review.page import ReviewPage
-from curator.dataset.split import Shares
-from curator.evaluation.evaluate import evaluate
+from curator.evaluation.cross_validated import (
+    CrossValidation,
+    FoldResult,
+    OutOfFold,
+    write_cross_validation,
+)
 from curator.evaluation.results import read_looked
 from curator.project import Project
-from curator.training.config import TrainConfig
-from curator.training.loop import fit
-from curator.workflow.export import Exported, export
-
-CONFIG = TrainConfig(
-    weights="none", image_size=32, epochs=1, batch_size=4, augmentation="none", threads=1, device="cpu"
-)
+from curator.records import Prediction
+from curator.training.runs import copy_manifest
 
 
 @pytest.fixture(scope="module")
@@ -40,27 +43,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run_dir(open_model: ProjectModel, template: Path) -> Path:
-    """The run in the open project: four images were trained on, two validated, two are for testing.
-
-    The images of `dataset` are the same in every test, so that the run of the first one fits them all.
-    """
-    project = open_model.project
-    assert project is not None
-    open_model.announce(project.ensure_splits(Shares(50, 25, 25), 3))
-    events = export(project, project.folder / "manifest", accept_proposals=True)
-    manifest = next(event.manifest for event in events if isinstance(event, Exported))
-    if not template.exists():
-        for _ in fit(manifest, CONFIG, template, root=project.root):
-            pass
-        for _ in evaluate(template):
-            pass
-        (template / "last.pt").unlink()
-    folder = project.folder / "runs" / "first"
-    shutil.copytree(template, folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config["root"] = str(project.root)
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    return folder
+    """The run in the open project."""
+    return put_run(open_model, template)
 
 
 @pytest.fixture
@@ -231,6 +215,225 @@ def test_without_a_run_it_says_what_to_do(model: ProjectModel, dataset: Path, qt
     assert "Train" in page.empty.text.text()
     with qtbot.waitSignal(page.train_requested):
         qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+
+
+def test_several_are_relabelled_as_one_step(page: ReviewPage, open_model: ProjectModel, qtbot: QtBot) -> None:
+    project = open_model.project
+    assert project is not None
+    open_model._touch_agreed = True
+    page.gallery.setFocus()
+    qtbot.keyClick(page.gallery, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert page.gallery.selected_count() == 2
+    assert page.middle.words.text() == "2 selected"
+    before = {item.image_id: project.state(item.image_id).label for item in shown(page)}
+    steps = len(project.history())
+    qtbot.keyClick(page.gallery, Qt.Key.Key_L)
+    qtbot.keyClick(page.gallery, Qt.Key.Key_1)
+    assert {project.state(one).label for one in before} == {project.classes[0]}
+    assert len(project.history()) == steps + 1
+    assert page.gallery.selected_count() == 2
+    open_model.undo()
+    assert {one: project.state(one).label for one in before} == before
+    qtbot.keyClick(page.gallery, Qt.Key.Key_F)
+    assert all(item.looked for item in shown(page))
+    assert len(project.history()) == steps + 1
+    open_model.undo()
+    assert not any(item.looked for item in shown(page))
+
+
+def test_ctrl_click_selects_one_more_and_shift_click_a_range(page: ReviewPage, qtbot: QtBot) -> None:
+    gallery = page.gallery
+    first, second = (gallery.visualRect(gallery.items.index(row)).center() for row in (0, 1))
+    qtbot.mouseClick(gallery.viewport(), Qt.MouseButton.LeftButton, pos=first)
+    assert gallery.selected_count() == 1
+    for modifier in (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier):
+        qtbot.mouseClick(gallery.viewport(), Qt.MouseButton.LeftButton, pos=first)
+        qtbot.mouseClick(gallery.viewport(), Qt.MouseButton.LeftButton, modifier, second)
+        assert [item.name for item in gallery.selected_items()] == [item.name for item in shown(page)]
+
+
+def test_a_rubber_band_selects_what_it_touches(page: ReviewPage, qtbot: QtBot) -> None:
+    gallery = page.gallery
+    viewport = gallery.viewport()
+    last = gallery.visualRect(gallery.items.index(1))
+    start = QPoint(last.center().x(), last.bottom() + 60)
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    for point in (start - QPoint(20, 40), gallery.visualRect(gallery.items.index(0)).center()):
+        move = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(point),
+            QPointF(viewport.mapToGlobal(point)),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(viewport, move)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start)
+    assert gallery.selected_count() == 2
+
+
+def test_filters_of_the_panel_and_esc_lets_go(page: ReviewPage, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.bar.more, Qt.MouseButton.LeftButton)
+    assert page.filters.isVisible()
+    item = shown(page)[0]
+    qtbot.mouseClick(page.filters.chips["labels", item.true], Qt.MouseButton.LeftButton)
+    assert {one.true for one in shown(page)} == {item.true}
+    assert page.filters.words.text() == f"{len(shown(page))} image" + ("s" if len(shown(page)) > 1 else "")
+    assert page.bar.more.text() == "filter 1"
+    assert "1 filter" in page.facts.showing.text()
+    page.filters.least.setValue(0.999)
+    assert shown(page) == []
+    assert page.gallery.current_item() is None
+    assert not page.details.buttons["mend"].isEnabled()
+    page.filters.close()
+    page.gallery.setFocus()
+    qtbot.keyClick(page.gallery, Qt.Key.Key_Escape)
+    assert len(shown(page)) == 2
+    assert page.showing.wish == Wish()
+
+
+def test_only_the_wrong_ones_by_key(page: ReviewPage, qtbot: QtBot) -> None:
+    wrong = [item.name for item in shown(page) if item.wrong]
+    page.gallery.setFocus()
+    qtbot.keyClick(page.gallery, Qt.Key.Key_W)
+    assert [item.name for item in shown(page)] == wrong
+    assert page.bar.wrong.text() == f"wrong {len(wrong)}"
+    qtbot.keyClick(page.gallery, Qt.Key.Key_W)
+    assert len(shown(page)) == 2
+
+
+def test_a_source_comes_back_as_it_was_left(page: ReviewPage, open_model: ProjectModel, qtbot: QtBot) -> None:
+    last = shown(page)[-1].name
+    page.gallery.go_to(last)
+    page.bar.orders.setCurrentIndex(page.bar.orders.findData("name"))
+    page.bar.orders.activated.emit(page.bar.orders.currentIndex())
+    wish = Wish(labels=frozenset({0, 1}))
+    page.showing.show_wish(wish)
+    place = page.showing.place()
+    qtbot.mouseClick(page.bar.splits["val"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.results is not None and page.results.split == "val", timeout=30_000)
+    qtbot.waitUntil(lambda: not open_model.jobs.active(), timeout=30_000)
+    page.showing.show_wish(Wish(right="wrong"))
+    qtbot.mouseClick(page.bar.splits["test"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.results is not None and page.results.split == "test", timeout=30_000)
+    assert page.showing.place() == place
+    assert place.name == last
+    assert place.order == "name"
+
+
+def test_all_splits_at_once_and_the_test_images_count_as_seen(
+    page: ReviewPage, open_model: ProjectModel, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(page.bar.splits[None], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.results is not None and page.results.split is None, timeout=30_000)
+    assert len(shown(page)) == 8
+    assert page.facts.heading.text().startswith("ALL KEPT, 8 IMAGES")
+    page.showing.show_wish(Wish(splits=frozenset({"val"})))
+    assert {item.prediction.split for item in shown(page)} == {"val"}
+
+
+def test_new_images_are_cleaned_predicted_and_said_to_be(
+    page: ReviewPage, open_model: ProjectModel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = open_model.project
+    assert project is not None
+    images = tmp_path / "fresh"
+    (images / "yes").mkdir(parents=True)
+    for number in range(3):
+        pixels = np.full((40, 40), 40 * number, np.uint8)
+        Image.fromarray(pixels).save(images / ("yes" if number else ".") / f"new{number}.png")
+    names = [page.bar.sources.itemData(row) for row in range(page.bar.sources.count())]
+    page.bar.sources.activated.emit(names.index("images"))
+    (dialog,) = page.findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(images))
+    dialog.close()
+    qtbot.waitUntil(lambda: page.results is not None and page.results.source.images == images, timeout=60_000)
+    assert page.facts.told.text().startswith("3 new images, cleaned first as the run's dataset was")
+    assert not page.facts.told.isHidden()
+    assert page.facts.heading.text().startswith("NEW IMAGES, 3 IMAGES")
+    items = {item.name: item for item in shown(page)}
+    assert items["new0.png"].true == -1
+    assert not items["new0.png"].wrong
+    assert {item.image_id for item in items.values()} == {-1}
+    qtbot.waitUntil(lambda: not open_model.jobs.active(), timeout=30_000)
+    assert page.bar.sources.currentText().startswith("new images fresh by ")
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    # What the project does not have can't be edited there; that it was looked at is kept with its predictions.
+    page.gallery.setFocus()
+    page.gallery.go_to("new0.png")
+    steps = len(project.history())
+    qtbot.keyClick(page.gallery, Qt.Key.Key_X)
+    assert not page.details.choices.isVisible()
+    qtbot.keyClick(page.gallery, Qt.Key.Key_F)
+    assert len(project.history()) == steps
+    assert page.results is not None
+    assert read_looked(page.results.folder) == {"new0.png"}
+    assert next(item for item in shown(page) if item.name == "new0.png").looked
+
+
+def test_what_can_t_be_read_is_said_and_another_source_can_be_chosen(
+    page: ReviewPage, open_model: ProjectModel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = page.loader.source
+    assert run is not None
+    (tmp_path / "nothing").mkdir()
+    page.show_source(replace(run, split=None, manifest=tmp_path / "nothing"))
+    qtbot.waitUntil(lambda: page.empty.title.text() == "This can't be shown", timeout=30_000)
+    assert "manifest.jsonl" in page.empty.text.text()
+    assert page.results is None
+    assert page.gallery.current_item() is None
+    page.bar.source_chosen.emit(page.bar.entries[0])
+    qtbot.waitUntil(lambda: page.results is not None, timeout=30_000)
+    assert len(shown(page)) == 2
+
+
+def test_a_cross_validation_is_in_the_menu_and_shown_out_of_fold(
+    page: ReviewPage, open_model: ProjectModel, run_dir: Path, qtbot: QtBot
+) -> None:
+    folder = run_dir.parent / "folds"
+    folder.mkdir()
+    for fold in (1, 2):
+        shutil.copytree(run_dir, folder / f"fold-{fold}")
+    assert page.results is not None
+    run = page.results.run
+    copy_manifest(run.manifest(), folder)
+    rows = run.manifest().rows
+    found = [
+        OutOfFold(
+            1 + number % 2,
+            Prediction(row.file_name, row.sha256, row.label, row.split, None, "no", (0.9, 0.1), 0.2),
+        )
+        for number, row in enumerate(rows)
+    ]
+    done = tuple(FoldResult(fold, f"fold-{fold}", 1, 1, 4, 4, 1, 1, 1.0, {}, 0.5) for fold in (1, 2))
+    write_cross_validation(
+        CrossValidation(folder, run.config, 2, True, run.classes, run.root, 8, 8, 2, 1.0, done, pooled=None),
+        found,
+    )
+    page.show_run(folder)
+    qtbot.waitUntil(lambda: page.results is not None and bool(page.results.folds), timeout=30_000)
+    assert page.facts.heading.text().startswith("OUT OF FOLD, 8 IMAGES")
+    assert page.bar.sources.currentText().startswith("out of fold: ")
+    assert not page.bar.splits["test"].isEnabled()
+    item = shown(page)[0]
+    wanted = page.showing._wanted(item)
+    assert wanted is not None
+    assert wanted.run_dir == page.results.run_dir_of(item.name) != folder
+    # The run told of the test images, too: where the two networks disagree can be sorted by.
+    qtbot.waitUntil(lambda: page.bar.orders.findData("disagreement") >= 0, timeout=30_000)
+
+
+def test_the_tabs_turn_by_click_and_key_once_their_pane_is_there(page: ReviewPage, qtbot: QtBot) -> None:
+    pane = QLabel("figures")
+    assert page.middle.pane() == "gallery"
+    page.middle.put("plots", pane)
+    page.gallery.setFocus()
+    qtbot.keyClick(page.gallery, Qt.Key.Key_P)
+    assert page.middle.pane() == "plots"
+    assert pane.isVisible()
+    qtbot.mouseClick(page.middle.tabs["gallery"], Qt.MouseButton.LeftButton)
+    assert page.gallery.isVisible()
 
 
 @pytest.mark.parametrize("classes", [2, 10, 151])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -253,10 +253,16 @@ class Showing(QObject):
         self.facts.show_touched(table.results, project.test_touched)
         self._say_counts()
         if change.kind != "edit" and change.focus_id is not None and self.gallery.isVisible():
-            position = table.position_of_image(change.focus_id)
-            name = table.item(position).name if position >= 0 else None
-            if name is not None and self.gallery.items.row_of(name) >= 0:
-                self.gallery.go_to(name)
+            self._follow(table.position_of_image(change.focus_id), change.ids)
+
+    def _follow(self, position: int, changed: Sequence[int]) -> None:
+        """Goes to the image of a step that was undone or redone, unless one of the step's is in view already."""
+        current = self.gallery.current_item()
+        if self.table is None or position < 0 or (current is not None and current.image_id in changed):
+            return
+        name = self.table.item(position).name
+        if self.gallery.items.row_of(name) >= 0:
+            self.gallery.go_to(name)
 
     @Slot()
     def looked(self) -> None:
