@@ -50,6 +50,15 @@ class Space(Event):
             yield part, apart
 
 
+def nearest(apart: F32, count: int) -> npt.NDArray[np.int64]:
+    """The positions of the `count` smallest in each row of distances (m, n), nearest first: (m, min(count, n))."""
+    near = np.argpartition(apart, count, axis=1)[:, :count] if count < apart.shape[1] else None
+    if near is None:
+        return np.argsort(apart, axis=1, kind="stable").astype(np.int64)
+    order = np.argsort(np.take_along_axis(apart, near, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(near, order, axis=1).astype(np.int64)
+
+
 def spaces(
     judged_by: Mapping[Path, frozenset[str]], rows: Sequence[ManifestRow], root: Path, *, device: str = "auto"
 ) -> Iterator[Event]:

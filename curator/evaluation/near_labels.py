@@ -12,7 +12,7 @@ import numpy as np
 
 from curator.dataset.near_copies import candidates
 from curator.errors import ImageError
-from curator.evaluation.feature_space import Space
+from curator.evaluation.feature_space import Space, nearest
 from curator.evaluation.flags import Flag, listed
 from curator.imaging.likeness import likeness
 from curator.imaging.sketch import decoded, sketch
@@ -124,9 +124,9 @@ def neighbour_flags(space: Space) -> list[Flag]:
     labels = np.array([row.label for row in space.rows])
     flags = []
     for part, apart in space.distances():
-        for place, distances in zip(part.tolist(), apart, strict=True):
+        closest = nearest(apart, _NEIGHBOURS)
+        for place, distances, order in zip(part.tolist(), apart, closest, strict=True):
             row = space.rows[place]
-            order = np.argsort(distances, kind="stable")[:_NEIGHBOURS]
             near = [int(one) for one in order if np.isfinite(distances[one])]
             others = [one for one in near if labels[one] != row.label]
             own = float(distances[labels == row.label].min())

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from curator.evaluation.feature_space import Space
+from curator.evaluation.feature_space import Space, nearest
 from curator.evaluation.flags import Flag, listed
 
 NEIGHBOURS: Final = 5
@@ -41,12 +41,12 @@ def modified_z(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def outlier_flags(space: Space) -> list[Flag]:
     """The judged images of one space that are unlike all others; scores are modified z-scores."""
     reach: list[float] = []
-    nearest: list[list[int]] = []
+    closest: list[list[int]] = []
     for _, apart in space.distances():
-        order = np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS]
+        order = nearest(apart, NEIGHBOURS)
         near = np.take_along_axis(apart, order, axis=1)
         reach += near[:, -1].astype(float).tolist()
-        nearest += order[:, :_NAMED].tolist()
+        closest += order[:, :_NAMED].tolist()
     # With too few images of other groups the neighbour asked for does not exist.
     if len(reach) < _FEWEST or not np.isfinite(reach).all():
         return []
@@ -56,7 +56,7 @@ def outlier_flags(space: Space) -> list[Flag]:
         if score < FAR:
             continue
         row = space.rows[space.judged[place]]
-        names = [f"{space.rows[one].file_name} ({space.rows[one].label})" for one in nearest[place]]
+        names = [f"{space.rows[one].file_name} ({space.rows[one].label})" for one in closest[place]]
         more = 100 * (reach[place] / usual - 1)
         flags.append(
             Flag(

@@ -230,7 +230,7 @@ def _found(results: ResultsReady, judged: _Judged, device: str) -> Generator[Eve
         "heat_outside": heat,
     }
     notes: dict[QueueName, str] = {
-        "label_errors": f"Confident learning. {judged.words}",
+        "label_errors": f"Confident learning. {judged.words} {_agreement(judged.predictions)}",
         "outliers": f"Farther from the {NEIGHBOURS}th nearest image, in the network's features, than {FAR} robust "
         f"standard deviations above the median. {judged.words}{in_space}",
         "near_labels": "Copies and groups of the manifest, images alike in fine detail, and neighbours in the "
@@ -241,6 +241,16 @@ def _found(results: ResultsReady, judged: _Judged, device: str) -> Generator[Eve
         f"head, or the picture where no head is known. {judged.words}{in_heat}",
     }
     return tuple(Queue(name, TITLES[name], in_order(list(flags[name])), notes[name]) for name in QUEUE_NAMES)
+
+
+def _agreement(predictions: Sequence[Prediction]) -> str:
+    """How much the networks' doubts are worth, in a sentence."""
+    if not predictions:
+        return ""
+    right = sum(one.predicted == one.label for one in predictions) / len(predictions)
+    return (
+        f"What is said agrees with {100 * right:.0f} % of the labels: the fewer, the less such doubts tell."
+    )
 
 
 def _heat_flags(measured: HeatMeasured) -> list[Flag]:

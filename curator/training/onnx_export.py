@@ -1,7 +1,7 @@
 """A run's network as one ONNX file, with its preprocessing and its classes inside.
 
 By PyTorch's TorchScript exporter: it needs no package but `onnx`, is done in a second, works with every torch
-that Curator does, and gives what OpenCV's `dnn` reads (docs/adr/0013).
+that Curator does, and gives what OpenCV's `dnn` reads (docs/adr/0014).
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,23 +10,15 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
+from review_runs import put_run
 
 from curator.app import messages
 from curator.app.project_model import ProjectModel
 from curator.app.review.page import ReviewPage
 from curator.app.review.queues_pane import QueuesPane
-from curator.dataset.split import Shares
-from curator.evaluation.evaluate import evaluate
 from curator.evaluation.flags import Flag, Queue
 from curator.evaluation.queues import QUEUES
 from curator.records import Progress
-from curator.training.config import TrainConfig
-from curator.training.loop import fit
-from curator.workflow.export import Exported, export
-
-CONFIG = TrainConfig(
-    weights="none", image_size=32, epochs=1, batch_size=4, augmentation="none", threads=1, device="cpu"
-)
 
 
 def queues() -> tuple[Queue, ...]:
@@ -141,23 +132,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(open_model: ProjectModel, template: Path, qtbot: QtBot) -> Iterator[ReviewPage]:
     """The page with all images of a run shown."""
-    project = open_model.project
-    assert project is not None
-    open_model.announce(project.ensure_splits(Shares(50, 25, 25), 3))
-    events = export(project, project.folder / "manifest", accept_proposals=True)
-    manifest = next(event.manifest for event in events if isinstance(event, Exported))
-    if not template.exists():
-        for _ in fit(manifest, CONFIG, template, root=project.root):
-            pass
-        for split in ("train", "val", "test"):
-            for _ in evaluate(template, splits=(split,)):
-                pass
-        (template / "last.pt").unlink()
-    folder = project.folder / "runs" / "first"
-    shutil.copytree(template, folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config["root"] = str(project.root)
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    folder = put_run(open_model, template)
     made = ReviewPage(open_model)
     qtbot.addWidget(made)
     made.resize(1300, 800)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QScrollArea
 
 from curator.app.jobs import Jobs
 from curator.app.review.items import Item
@@ -62,6 +63,16 @@ class Queueing(QObject):
         self._showing.show_only(scores, queue.title)
         first = self.pane.first_left() or queue.flags[0].file_name
         self._showing.gallery.go_to(first)
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """Scrolls the side so that the reason can be read."""
+        area = self.pane.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            # The labels have their new height once what is waiting was laid out.
+            QTimer.singleShot(0, self, lambda: area.ensureWidgetVisible(self.pane.next_button))
 
     @Slot(object)
     def _item_chosen(self, item: Item | None) -> None:

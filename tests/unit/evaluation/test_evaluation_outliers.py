@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from queue_rows import row, space
 
+from curator.evaluation.feature_space import nearest
 from curator.evaluation.outliers import FAR, modified_z, outlier_flags
 
 
@@ -67,6 +68,12 @@ def test_the_score_does_not_depend_on_the_scale_of_a_networks_features(
     score = modified_z(whole)
     assert modified_z(scale * whole + shift) == pytest.approx(score, rel=1e-6, abs=1e-6)
     assert np.median(score) == pytest.approx(0, abs=1e-9)
+
+
+@given(st.integers(1, 12), st.integers(1, 8), st.integers(0, 1000))
+def test_the_nearest_are_those_of_a_full_sort(n: int, count: int, seed: int) -> None:
+    apart = np.random.default_rng(seed).permutation(3 * n).reshape(3, n).astype(np.float32)
+    assert (nearest(apart, count) == np.argsort(apart, axis=1)[:, :count]).all()
 
 
 def test_half_equal_values_have_no_outlier() -> None:
