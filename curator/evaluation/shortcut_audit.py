@@ -37,7 +37,7 @@ FILE: Final = "audit.json"
 SCHEMA: Final = "curator-audit/1"
 
 # How often the folds are drawn anew: more often where few images make the draw count.
-_FEW_IMAGES, _REPEATS_OF_FEW, _REPEATS = 300, 5, 2
+_FEW_IMAGES, _REPEATS_OF_FEW, _REPEATS = 300, 3, 2
 # What most backbones take; every row is measured on the same square.
 SIDE: Final = 224
 
