@@ -56,8 +56,10 @@ def _print(audit: Audit) -> None:
         ["what the label is guessed from", "balanced accuracy", "accuracy", "AUROC", "shuffled", ""],
         [_cells(row) for row in audit.rows],
     )
+    first = audit.rows[0]
     say(
-        f"{'guessing':<32}balanced accuracy {1 / len(audit.classes):.2f}, accuracy {audit.rows[0].baseline:.2f}"
+        f"guessing: balanced accuracy {first.chance:.2f}, accuracy {first.baseline:.2f}; "
+        f"shuffled labels reached {first.permuted_high:.2f} at most"
     )
     say()
     for row in audit.rows:

@@ -37,7 +37,7 @@ FILE: Final = "audit.json"
 SCHEMA: Final = "curator-audit/1"
 
 # How often the folds are drawn anew: more often where few images make the draw count.
-_FEW_IMAGES, _REPEATS_OF_FEW, _REPEATS = 300, 5, 2
+_FEW_IMAGES, _REPEATS_OF_FEW, _REPEATS = 300, 3, 2
 # What most backbones take; every row is measured on the same square.
 SIDE: Final = 224
 
@@ -209,7 +209,7 @@ def run_audit(
         found.append((yield from _guessed(audit, rows, row, values[at], before, steps)))
     yield Progress(steps, steps, "Guessing labels")
     # Chance is alike in every row but for luck: all of them together say best how far it reaches. With noise for
-    # 117 images (80 sets of 20 signs) intervals alone lay above chance in 10 % of rows, and above this too in 0.8 %.
+    # 117 images (80 sets of 20 signs) intervals alone lay above chance in 10 % of rows, above this too in 0.8 %.
     high = max((value for one in found for value in one.permuted), default=1 / len(classes))
     baseline = max(counts.values()) / len(rows)
     yield AuditReady(replace(audit, rows=tuple(_row(audit, one, baseline, high) for one in found)))

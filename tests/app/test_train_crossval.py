@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from test_shell_accessibility import nameless
+from train_help import keep_all, settle, shown_page
 
 from curator.app.project_model import ProjectModel
 from curator.app.train.crossval_bar import ValidationBar
@@ -108,22 +109,11 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> FakeTrainings:
 @pytest.fixture
 def page(open_model: ProjectModel, trainings: FakeTrainings, qtbot: QtBot) -> Iterator[TrainPage]:
     """The page with all eight images kept."""
-    made = TrainPage(open_model)
-    qtbot.addWidget(made)
-    made.resize(1300, 860)
-    made.show()
-    made.activate()
-    settle(made, qtbot)
-    open_model.apply(edits.decide(open_model.project.states(), "keep"))
-    qtbot.waitUntil(lambda: made.data.facts.kept == 8)
+    made = shown_page(open_model, qtbot)
+    keep_all(made, qtbot)
     yield made
     trainings.go.set()
     open_model.jobs.cancel_all_and_wait()
-
-
-def settle(page: TrainPage, qtbot: QtBot) -> None:
-    """Returns once the data are counted, and no job runs."""
-    qtbot.waitUntil(lambda: not page.data.counting and not page.model.jobs.active(), timeout=20_000)
 
 
 def bar(page: TrainPage) -> ValidationBar:

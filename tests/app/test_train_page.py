@@ -12,6 +12,8 @@ import pytest
 from app_waiting import wait_until_quiet
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
+from train_help import epoch as made_epoch
+from train_help import keep_all, settle, shown_page
 
 from curator.app import messages
 from curator.app.project_model import ProjectModel
@@ -27,7 +29,6 @@ from curator.training.events import (
     BatchDone,
     CheckpointSaved,
     EpochDone,
-    EpochMetrics,
     Finished,
     PhaseChanged,
     Started,
@@ -71,27 +72,11 @@ class FakeLoop:
                     yield PhaseChanged(3, "unfrozen")
                 for batch in range(1, BATCHES + 1):
                     yield BatchDone(epoch, batch, BATCHES, batch / BATCHES, 1 / epoch, 412.0, 100.0)
-                yield EpochDone(row_of(epoch))
+                yield EpochDone(made_epoch(epoch, rate=10.0**-epoch))
                 yield CheckpointSaved(epoch, True, run_dir / "best.pt")
             yield Finished(run_dir, 4, False, 220.0)
         finally:
             self.closed = True
-
-
-def row_of(epoch: int) -> EpochMetrics:
-    return EpochMetrics(
-        epoch,
-        "head",
-        1 / epoch,
-        1.5 / epoch,
-        0.8,
-        0.7,
-        0.6 + epoch / 100,
-        0.7 + epoch / 100,
-        10.0**-epoch,
-        55.0,
-        412.0,
-    )
 
 
 @pytest.fixture
@@ -109,26 +94,10 @@ def loop(monkeypatch: pytest.MonkeyPatch) -> FakeLoop:
 
 @pytest.fixture
 def page(open_model: ProjectModel, loop: FakeLoop, qtbot: QtBot) -> Iterator[TrainPage]:
-    made = TrainPage(open_model)
-    qtbot.addWidget(made)
-    made.resize(1300, 860)
-    made.show()
-    made.activate()
-    settle(made, qtbot)
+    made = shown_page(open_model, qtbot)
     yield made
     loop.go.set()
     open_model.jobs.cancel_all_and_wait()
-
-
-def settle(page: TrainPage, qtbot: QtBot) -> None:
-    """Returns once the data are counted, and no job runs."""
-    qtbot.waitUntil(lambda: not page.data.counting and not page.model.jobs.active(), timeout=20_000)
-
-
-def keep_all(page: TrainPage, qtbot: QtBot) -> None:
-    project = page.model.project
-    page.model.apply(edits.decide(project.states(), "keep"))
-    qtbot.waitUntil(lambda: page.data.facts.kept == 8)
 
 
 def train(page: TrainPage, qtbot: QtBot) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from test_shell_accessibility import nameless
-from test_train_page import keep_all, settle
+from train_help import keep_all, shown_page
 
 from curator.app.project_model import ProjectModel
 from curator.app.train.form import TrainForm
@@ -76,12 +76,7 @@ def finder(monkeypatch: pytest.MonkeyPatch) -> FakeTest:
 
 @pytest.fixture
 def page(open_model: ProjectModel, finder: FakeTest, qtbot: QtBot) -> Iterator[TrainPage]:
-    made = TrainPage(open_model)
-    qtbot.addWidget(made)
-    made.resize(1300, 860)
-    made.show()
-    made.activate()
-    settle(made, qtbot)
+    made = shown_page(open_model, qtbot)
     keep_all(made, qtbot)
     made.form.more.set_open(True)
     yield made

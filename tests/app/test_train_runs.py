@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
+from train_help import epoch, settle, shown_page
 
 from curator.app import messages, theme
 from curator.app.messages import Message
@@ -28,7 +29,6 @@ from curator.evaluation.intervals import Interval, Summary
 from curator.manifest.files import read_manifest
 from curator.project import edits
 from curator.training.config import PRESETS, TrainConfig
-from curator.training.events import EpochMetrics
 from curator.training.runs import (
     METRICS,
     Run,
@@ -62,22 +62,7 @@ def make_run(
     plan = dataclasses.replace(TrainConfig(epochs=2), **changes)
     manifest = read_manifest(model.project.folder / "manifest")
     copy_manifest(manifest, folder)
-    rows = [
-        EpochMetrics(
-            epoch,
-            "head",
-            1 / epoch,
-            1.5 / epoch,
-            0.8,
-            0.7,
-            0.6 + epoch / 100,
-            0.7 + epoch / 100,
-            1e-3,
-            110.0,
-            9.0,
-        )
-        for epoch in (1, 2)
-    ]
+    rows = [epoch(number, seconds=110.0, speed=9.0) for number in (1, 2)]
     write_metrics(folder / METRICS, rows)
     write_config(
         Run(
@@ -98,19 +83,9 @@ def page(open_model: ProjectModel, qtbot: QtBot) -> Iterator[TrainPage]:
     write_figures(make_run(open_model, "c-newest", 300.0), summary(0.861))
     make_run(open_model, "b-middle", 200.0, finished=False, epochs=5)
     write_figures(make_run(open_model, "a-oldest", 100.0, backbone="vgg16", lr=5e-5), summary(0.8351))
-    made = TrainPage(open_model)
-    qtbot.addWidget(made)
-    made.resize(1300, 860)
-    made.show()
-    made.activate()
-    settle(made, qtbot)
+    made = shown_page(open_model, qtbot)
     yield made
     open_model.jobs.cancel_all_and_wait()
-
-
-def settle(page: TrainPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.data.counting and not page.model.jobs.active(), timeout=20_000)
-    QApplication.processEvents()
 
 
 def click(page: TrainPage, row: int, column: int = NAME, *, ctrl: bool = False) -> None:

@@ -30,6 +30,7 @@ def test_the_table_names_what_was_found_and_the_audit_is_kept(
     line = next(one for one in printed.splitlines() if one.startswith("Border ring alone, raw"))
     assert line.endswith("look")
     assert "File facts alone" in printed
+    assert "guessing: balanced accuracy 0.50, accuracy 0.50; shuffled labels reached 0." in printed
     assert "images of the test split among them" in printed
     kept = read_audit(manifest.folder)
     assert kept is not None

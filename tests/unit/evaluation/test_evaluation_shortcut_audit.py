@@ -24,6 +24,7 @@ from curator.evaluation.shortcut_audit import (
 from curator.evaluation.shortcut_audit_guess import FOLDS, Guess, folds_of, guess
 from curator.evaluation.shortcut_audit_signs import Seen, find_head_area, of_file, of_masks
 from curator.evaluation.shortcut_audit_words import part_words
+from curator.imaging.decode import load
 from curator.imaging.file_facts import file_facts
 from curator.manifest.files import Manifest
 from curator.records import Crop, Edits, Mask, Progress, Warned
@@ -257,3 +258,19 @@ def test_signs_of_masks_and_files_have_one_length(tmp_path: Path) -> None:
     assert len(facts[0].tables[0]) == 64
     assert facts[0].subsampling == (1, 1)
     assert facts[-1].tables == ()
+
+
+def test_the_head_of_real_images_is_blanked_where_it_was_drawn_by_hand(real_data: Path) -> None:
+    lines = [json.loads(line) for line in (real_data / "truth.jsonl").read_text("utf-8").splitlines()]
+    known = [line for line in lines if line["head_box"] and line["discard"] is None][:6]
+    for line in known:
+        image = load(real_data / "images" / line["file"])
+        area, seen = find_head_area(image, "brain-mri", None)
+        assert seen
+        assert area.shape == image.shape[:2]
+        x0, y0, x1, y1 = line["head_box"]
+        beside = area.copy()
+        beside[y0:y1, x0:x1] = 0
+        assert beside.sum() < 0.05 * area.sum(), line["file"]
+        # An ellipse fills 0.79 of its box.
+        assert area[y0:y1, x0:x1].mean() > 0.6, line["file"]
