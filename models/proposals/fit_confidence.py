@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from boosting import write_trees
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from curator.imaging.decode import grey, load
@@ -37,6 +39,7 @@ _LESS_SURE = ("disagreement", "cut_edges", "uneven", "unseen", "blur", "marks", 
 _LESS_SURE += ("left_border", "no_head")
 # How many times more than any other the first folder weighs: real slices, as often marked as they are.
 _FIRST = 3
+_FREE = 1.0  # how freely the calibration moves: scikit-learn's C
 _LEVELS = (0.5, 0.8, 0.9, 0.95)
 _BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 1.01)
 
@@ -181,6 +184,35 @@ def _model() -> HistGradientBoostingClassifier:
     )
 
 
+def _split(groups: npt.NDArray[np.str_]) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    return GroupKFold(5, shuffle=True, random_state=0).split(groups, groups=groups)
+
+
+def _calibration(
+    table: Floats,
+    right: npt.NDArray[np.bool_],
+    weights: Floats,
+    groups: npt.NDArray[np.str_],
+    own: npt.NDArray[np.bool_],
+) -> tuple[float, float]:
+    """Slope and offset of the logit (Platt, 1999), fitted to `own` images that the trees did not see."""
+    sure = np.zeros(len(table))
+    for known, new in _split(groups):
+        model = _model().fit(table[known], right[known], sample_weight=weights[known])
+        sure[new] = model.predict_proba(table[new])[:, 1]
+    line = LogisticRegression(C=_FREE).fit(_logit(sure[own])[:, None], right[own])
+    return float(line.coef_[0, 0]), float(line.intercept_[0])
+
+
+def _calibrated(sure: Floats, line: tuple[float, float]) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-(line[0] * _logit(sure) + line[1]))))
+
+
+def _logit(sure: Floats) -> Floats:
+    kept = np.clip(sure, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(kept / (1 - kept)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", type=Path, nargs="+")
@@ -195,10 +227,16 @@ def main() -> None:
     table = np.array([case.found.signs for case in cases])
     right, weights = np.array([case.right for case in cases]), np.array([case.weight for case in cases])
     groups = np.array([case.group for case in cases])
-    sure = np.zeros(len(cases))
-    for known, new in GroupKFold(5, shuffle=True, random_state=0).split(table, groups=groups):
+    first_folder = np.array([case.folder == options.folders[0] for case in cases])
+    sure, plain = np.zeros(len(cases)), np.zeros(len(cases))
+    for known, new in _split(groups):
         model = _model().fit(table[known], right[known], sample_weight=weights[known])
-        sure[new] = model.predict_proba(table[new])[:, 1]
+        plain[new] = model.predict_proba(table[new])[:, 1]
+        line = _calibration(table[known], right[known], weights[known], groups[known], first_folder[known])
+        sure[new] = _calibrated(plain[new], line)
+    print("as the trees say it, without calibration:")
+    _print_levels(options.folders[0].name, first_folder, right, plain)
+    print("calibrated, the line of each fold from the others:")
     for folder in options.folders:
         _print_levels(folder.name, np.array([case.folder == folder for case in cases]), right, sure)
     _print_levels("all", np.ones(len(cases), bool), right, sure)
@@ -207,7 +245,9 @@ def main() -> None:
         first = [case for case in looked if case.folder == options.folders[0]]
         said = [values.get(id(case), case.found.proposal.confidence) for case in first]
         _write_proposals(options.proposals, first, np.array(said))
-    write_trees(_model().fit(table, right, sample_weight=weights), SIGNS, options.out)
+    line = _calibration(table, right, weights, groups, first_folder)
+    print(f"calibration: {line[0]:.3f} times the logit, plus {line[1]:.3f}")
+    write_trees(_model().fit(table, right, sample_weight=weights), SIGNS, options.out, *line)
 
 
 if __name__ == "__main__":
