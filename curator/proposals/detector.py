@@ -34,7 +34,7 @@ def drawn_map(page: Page, brain: Area) -> Floats:
     x, y, w, h = cv2.boundingRect(brain)
     if not w:
         return drawn
-    rows, columns = drawn.shape
+    rows, columns = page.grey.shape
     top, left, bottom, right = max(0, y - _MARGIN), max(0, x - _MARGIN), y + h + _MARGIN, x + w + _MARGIN
     window = np.s_[top : min(rows, bottom), left : min(columns, right)]
     planes = _planes(page.rgb[window], page.colour[window])

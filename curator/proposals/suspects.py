@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from curator.proposals.detector import drawn_map
-from curator.proposals.hardness import hard_spots
 from curator.proposals.maps import Floats, Maps
 from curator.proposals.page import Area, Page
-from curator.proposals.regions import hardness_of, overlap, percentile, stable_regions
+from curator.proposals.regions import hardness_of, overlap, percentile
 
 FEATURES: Final = (
     "surest",  # largest probability of the candidate in the network's map of marks
@@ -33,7 +32,6 @@ FEATURES: Final = (
     "upright",  # height of its box over height plus width
     "depth",  # distance from the head's edge as a share of the deepest point's
     "inside",  # mean probability of lying inside the skull
-    "hard",  # share of its pixels in flat spots with hard outlines
     "weakest",  # slope that four fifths of its outline exceed, as a share of the contrast
     "outdoing",  # the same as a share of the steeper slopes of the whole inside
     "stroke",  # twice its pixels over the length of its outline, at `_UNIT`
@@ -84,12 +82,12 @@ class _Setting:
     grey: Floats
     slope: Floats
     steep: float
-    hard: Area
     depth: Floats
     ranks: npt.NDArray[np.float64]
     usual_colour: float
     clutter: float
     parts: npt.NDArray[np.int32]
+    boxes: npt.NDArray[np.int32]
     surest: npt.NDArray[np.float64]
     drawn_all: float
     left: int
@@ -108,19 +106,13 @@ def find_suspects(page: Page, maps: Maps) -> list[Suspect]:
 
 def suspects_of(page: Page, maps: Maps, head: Area, drawn: Floats) -> list[Suspect]:
     """`find_suspects` with the detector's map float32 (h, w) at hand."""
-    from curator.imaging._cv2 import cv2
-
     brain, within = brain_of(head, maps), brain_of(head, maps, rim=0.0)
     setting = _setting(page, head, brain if brain.any() else within, within, maps, drawn)
     found: list[tuple[tuple[int, int, int, int], npt.NDArray[np.bool_]]] = []
-    for index in range(1, len(setting.surest)):
-        if setting.surest[index] >= _DRAWN_SUREST:
-            part = (setting.parts == index).astype(np.uint8)
-            x, y, w, h = cv2.boundingRect(part)
-            found.append(((x, y, x + w, y + h), part[y : y + h, x : x + w] > 0))
-    others = _seen_parts((maps.mark > _SEEN).astype(np.uint8) | setting.hard, brain)
-    others += [(region.box, region.own) for region in stable_regions(page.grey, setting.slope, brain)]
-    for box, own in others:
+    for index in np.flatnonzero(setting.surest >= _DRAWN_SUREST):
+        x, y, w, h = setting.boxes[index].tolist()
+        found.append(((x, y, x + w, y + h), setting.parts[y : y + h, x : x + w] == index))
+    for box, own in _seen_parts((maps.mark > _SEEN).astype(np.uint8), brain):
         if all(overlap(box, own, *other) <= _SAME for other in found):
             found.append((box, own))
     return [Suspect(box, own, _features(page, maps, setting, drawn, box, own)) for box, own in found]
@@ -177,7 +169,10 @@ def _setting(page: Page, head: Area, brain: Area, within: Area, maps: Maps, draw
     slope = np.asarray(cv2.magnitude(across, down) / 8, np.float32)
     depth = cv2.distanceTransform(np.pad(head, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     columns = np.flatnonzero(head.any(axis=0))
-    count, parts = cv2.connectedComponents(((drawn > _DRAWN) & (within > 0)).astype(np.uint8))
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(
+        ((drawn > _DRAWN) & (within > 0)).astype(np.uint8)
+    )
+    parts = np.asarray(labels, np.int32)
     surest = np.zeros(count)
     seen = parts > 0
     np.maximum.at(surest, parts[seen], drawn[seen])
@@ -185,12 +180,12 @@ def _setting(page: Page, head: Area, brain: Area, within: Area, maps: Maps, draw
         grey,
         slope,
         max(1.0, percentile(slope[brain > 0], _STEEPER)),
-        hard_spots(page.grey, slope, brain),
         np.asarray(depth / max(1.0, float(depth.max())), np.float32),
         np.cumsum(np.bincount(page.grey[head > 0], minlength=256)) / np.count_nonzero(head),
         float(np.median(page.colour[head > 0])),
         float(maps.mark[brain > 0].mean()),
         parts,
+        np.asarray(boxes, np.int32)[:, :4],
         surest,
         float(np.log1p(drawn[within > 0].sum())),
         int(columns[0]),
@@ -243,7 +238,6 @@ def _features(
             (y1 - y0) / (y1 - y0 + x1 - x0),
             float(setting.depth[window][own].mean()),
             float(maps.inside[window][own].mean()),
-            float((setting.hard[window][own] > 0).mean()),
             weakest / peak,
             weakest / setting.steep,
             stroke * setting.scale,

@@ -37,6 +37,8 @@ def add_lookalikes(rng: Rng, grey: Floats, inside: Bools, many: float) -> Floats
         grey = grey * (1 - soft) + np.minimum(level, 255) * soft * grain
     if rng.random() < 0.35:
         grey = _sulci_at_the_rim(rng, grey, inside)
+    if rng.random() < 0.3:
+        grey = _falx(rng, grey, inside)
     return np.asarray(grey, np.float32)
 
 
@@ -56,6 +58,35 @@ def _sulci_at_the_rim(rng: Rng, grey: Floats, inside: Bools) -> Floats:
     top = float(np.percentile(grey[inside], 99))
     level = rng.uniform(0.8, 1.2) * top if rng.random() < 0.5 else rng.uniform(0, 0.25) * top
     return np.asarray(np.where(inside, grey * (1 - soft) + min(level, 255.0) * soft, grey), np.float32)
+
+
+def _falx(rng: Rng, grey: Floats, inside: Bools) -> Floats:
+    """The midline as heavily weighted scans show it: a band of fluid with the thin dark falx and dots in it."""
+    rows, columns = np.nonzero(inside)
+    start, end = np.sort(rng.uniform(rows.min(), rows.max(), 2))
+    if end - start < 20:
+        return grey
+    knots = max(4, int((end - start) / 4))
+    x = columns.mean() + rng.normal(0, 4) + np.cumsum(rng.normal(0, 0.3, knots))
+    path = np.stack([x, np.linspace(start, end, knots)], 1)
+    top = float(np.percentile(grey[inside], 99))
+    sharp, inks = float(rng.uniform(0.35, 1.2)), (rng.uniform(0.7, 1.2) * top, rng.uniform(0, 0.3) * top)
+    if rng.random() < 0.25:
+        inks = inks[::-1]
+    for level, low, high in ((inks[0], 2.0, 9.0), (inks[1], 0.7, 2.2)):
+        cover = np.zeros(grey.shape, np.uint8)
+        wide = np.clip(rng.uniform(low, high) * np.exp(0.5 * rng.standard_normal(knots)), 0.3, 14)
+        for index in range(knots - 1):
+            if rng.random() < 0.93:
+                pen = max(1, round(float(wide[index])))
+                cv2.line(cover, _fixed(path[index]), _fixed(path[index + 1]), 255, pen, cv2.LINE_AA, 3)
+        if level == inks[1]:
+            for _ in range(rng.poisson(3)):
+                spot = path[rng.integers(knots)] + rng.normal(0, 1.5, 2)
+                cv2.circle(cover, _fixed(spot), int(rng.uniform(6, 22)), 255, -1, cv2.LINE_AA, 3)
+        soft = cv2.GaussianBlur(cover, (0, 0), sharp).astype(np.float32) / 255 * rng.uniform(0.5, 1)
+        grey = np.where(inside, grey * (1 - soft) + min(level, 255.0) * soft, grey)
+    return np.asarray(grey, np.float32)
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:

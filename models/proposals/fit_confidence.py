@@ -36,7 +36,8 @@ from curator.records import Proposal
 _VISIBLE, _TIGHT, _GONE, _WRONG = 40, 0.95, 0.9, 0.0005
 # Signs of which more can only make a proposal less sure.
 _LESS_SURE = ("disagreement", "cut_edges", "uneven", "unseen", "blur", "marks", "in_crop", "leftover")
-_LESS_SURE += ("left_border", "no_head")
+_LESS_SURE += ("left_border", "no_head", "doubt")
+_SURER = ("weakest", "call")
 # How many times more than any other the first folder weighs: real slices, as often marked as they are.
 _FIRST = 3
 _FREE = 1.0  # how freely the calibration moves: scikit-learn's C
@@ -179,7 +180,7 @@ def _model() -> HistGradientBoostingClassifier:
         max_leaf_nodes=2,
         min_samples_leaf=12,
         l2_regularization=1,
-        monotonic_cst=[-1 if name in _LESS_SURE else 1 if name == "weakest" else 0 for name in SIGNS],
+        monotonic_cst=[-1 if name in _LESS_SURE else 1 if name in _SURER else 0 for name in SIGNS],
         random_state=0,
     )
 

@@ -182,8 +182,8 @@ def _table(suspects: list[Any]) -> npt.NDArray[np.float64]:
 
 def _model() -> HistGradientBoostingClassifier:
     return HistGradientBoostingClassifier(
-        max_iter=150,
-        max_leaf_nodes=8,
+        max_iter=300,
+        max_leaf_nodes=4,
         learning_rate=0.07,
         min_samples_leaf=10,
         l2_regularization=1,
@@ -279,7 +279,7 @@ def main() -> None:
     )
     parser.add_argument("--folds", type=Path, help="a folder for the trees of each fold")
     parser.add_argument("--keep", type=Path, help="a folder for what the network sees, to fit again quickly")
-    parser.add_argument("--copies", type=int, default=5)
+    parser.add_argument("--copies", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
