@@ -73,7 +73,9 @@ def test_slice_that_fills_the_image_is_kept_whole(draw: Callable[..., Any]) -> N
     assert iou(proposal.crop, (0, 0, inside.shape[1], inside.shape[0])) > 0.9
 
 
-@pytest.mark.xfail(strict=True, reason="The trees that say how sure a proposal is were fitted to whole heads alone.")
+@pytest.mark.xfail(
+    strict=True, reason="The trees that say how sure a proposal is were fitted to whole heads."
+)
 def test_slice_that_fills_the_image_is_less_sure(draw: Callable[..., Any]) -> None:
     drawing = draw()
     x0, y0, x1, y1 = drawing.brain
