@@ -127,7 +127,7 @@ def test_more_to_mend_means_less_sure(draw: Callable[..., Any]) -> None:
 
 def test_a_doubtful_spot_is_kept_but_less_sure(draw: Callable[..., Any]) -> None:
     clean, doubtful = draw(), draw()
-    cv2.arrowedLine(doubtful.grey, (115, 140), (135, 160), 190, 2)
+    cv2.arrowedLine(doubtful.grey, (115, 140), (135, 160), 170, 2)
     first, second = propose_image(clean.rgb), propose_image(doubtful.rgb)
     assert second.decision == "keep"
     assert second.confidence < first.confidence
