@@ -33,7 +33,7 @@ _LINE_GAPS, _LINE_STEP, _LINE_SHARE, _CROSS_SHARE, _LINE_LONG = (2, 3), 3.0, 0.9
 _SMALLEST_HEAD = 120
 # From which probability on the trees call a candidate a mark: none of 121 clean slices, each judged by trees that
 # never saw it, was more than 0.980 sure; 61 % of those with marks drawn on were.
-_DRAWN = 0.9
+_DRAWN = 0.93
 # A mark lies on the brain when at least this share of it does.
 _ON_BRAIN = 0.3
 _ARROW = 0.05  # of the shorter side: longer ones are called arrows

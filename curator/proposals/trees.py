@@ -30,11 +30,17 @@ class _Tree:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trees:
-    """A sum of trees over named features (Friedman, "Greedy function approximation", 2001)."""
+    """A sum of trees over named features (Friedman, "Greedy function approximation", 2001).
+
+    `said` and `meant`, both rising: what its probabilities turn out to be worth, straight lines between; empty if
+    they are taken as they are (isotonic calibration: Zadrozny and Elkan, 2002).
+    """
 
     features: tuple[str, ...]
     start: float
     trees: tuple[_Tree, ...]
+    said: Table
+    meant: Table
 
     def probability(self, table: Table) -> Table:
         """Probability 0..1 of each row of `table`, float64 (n, len(features))."""
@@ -46,7 +52,8 @@ class Trees:
                 low = table[rows, np.maximum(0, tree.feature[at])] <= tree.threshold[at]
                 at = np.where(inner, np.where(low, tree.left[at], tree.right[at]), at)
             total += tree.value[at]
-        return np.asarray(1 / (1 + np.exp(-total)), np.float64)
+        share = np.asarray(1 / (1 + np.exp(-total)), np.float64)
+        return np.asarray(np.interp(share, self.said, self.meant)) if len(self.said) else share
 
 
 def marks_file() -> Path:
@@ -61,13 +68,16 @@ def load_trees(path: Path, features: tuple[str, ...]) -> Trees:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         trees = tuple(_tree(tree, len(features)) for tree in told["trees"])
         names, start = tuple(told["features"]), float(told["start"])
+        said, meant = (np.array(values, np.float64) for values in told.get("calibration", [[], []]))
+        if said.shape != meant.shape or (np.diff(said) < 0).any() or (np.diff(meant) < 0).any():
+            raise ValueError("the calibration does not rise")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(
             f"The proposals' file {path} cannot be read ({type(error).__name__}): install Curator again."
         ) from error
     if names != features:
         raise WeightsError(f"The proposals' file {path} is of another version: install Curator again.")
-    return Trees(names, start, trees)
+    return Trees(names, start, trees, said, meant)
 
 
 def _tree(told: dict[str, Any], features: int) -> _Tree:

@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.isotonic import IsotonicRegression
 
 
-def numbers_of(
-    model: HistGradientBoostingClassifier, features: Sequence[str], slope: float = 1.0, offset: float = 0.0
-) -> dict[str, Any]:
+def numbers_of(model: HistGradientBoostingClassifier, features: Sequence[str]) -> dict[str, Any]:
     """The trees as lists: `feature` is -1 at a leaf; left where a value is at most the threshold.
 
-    Their sum is taken `slope` times, plus `offset`. Scikit-learn shows the trees only inside. Thresholds are values
-    of the table itself: rounded they would part what they join.
+    Scikit-learn shows the trees only inside. Thresholds are values of the table itself: rounded they would part
+    what they join.
     """
     trees = []
     for (predictor,) in model._predictors:
@@ -29,10 +28,10 @@ def numbers_of(
                 "threshold": np.where(leaf, 0, nodes["num_threshold"]).tolist(),
                 "left": nodes["left"].tolist(),
                 "right": nodes["right"].tolist(),
-                "value": [round(slope * float(value), 6) for value in np.where(leaf, nodes["value"], 0)],
+                "value": [round(float(value), 6) for value in np.where(leaf, nodes["value"], 0)],
             }
         )
-    start = slope * float(np.ravel(model._baseline_prediction)[0]) + offset
+    start = float(np.ravel(model._baseline_prediction)[0])
     return {"features": list(features), "start": start, "trees": trees}
 
 
@@ -40,9 +39,11 @@ def write_trees(
     model: HistGradientBoostingClassifier,
     features: Sequence[str],
     path: Path,
-    slope: float = 1.0,
-    offset: float = 0.0,
+    calibration: IsotonicRegression | None = None,
 ) -> None:
-    """Writes the trees to a file."""
-    told = numbers_of(model, features, slope, offset)
+    """Writes the trees to a file, with what their probabilities are worth."""
+    told = numbers_of(model, features)
+    if calibration is not None:
+        values = (calibration.X_thresholds_, calibration.y_thresholds_)
+        told["calibration"] = [[round(float(value), 6) for value in row] for row in values]
     path.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from boosting import write_trees
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import GroupKFold
 
 from curator.imaging.decode import grey, load
@@ -40,7 +40,8 @@ _LESS_SURE += ("left_border", "no_head", "doubt")
 _SURER = ("weakest", "call")
 # How many times more than any other the first folder weighs: real slices, as often marked as they are.
 _FIRST = 3
-_FREE = 1.0  # how freely the calibration moves: scikit-learn's C
+# Bounds of what is said, and what counts as seen of an image that the trees are certain of.
+_LEAST, _MOST, _AT_BEST = 0.02, 0.995, 0.98
 _LEVELS = (0.5, 0.8, 0.9, 0.95)
 _BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 1.01)
 
@@ -195,23 +196,15 @@ def _calibration(
     weights: Floats,
     groups: npt.NDArray[np.str_],
     own: npt.NDArray[np.bool_],
-) -> tuple[float, float]:
-    """Slope and offset of the logit (Platt, 1999), fitted to `own` images that the trees did not see."""
+) -> IsotonicRegression:
+    """What probabilities are worth (Zadrozny and Elkan, 2002), from `own` images, each judged by trees without its
+    group; one image more at either end keeps it from certainty."""
     sure = np.zeros(len(table))
     for known, new in _split(groups):
         model = _model().fit(table[known], right[known], sample_weight=weights[known])
         sure[new] = model.predict_proba(table[new])[:, 1]
-    line = LogisticRegression(C=_FREE).fit(_logit(sure[own])[:, None], right[own])
-    return float(line.coef_[0, 0]), float(line.intercept_[0])
-
-
-def _calibrated(sure: Floats, line: tuple[float, float]) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-(line[0] * _logit(sure) + line[1]))))
-
-
-def _logit(sure: Floats) -> Floats:
-    kept = np.clip(sure, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(kept / (1 - kept)))
+    known_shares, known_right = np.r_[0, sure[own], 1], np.r_[0, right[own], _AT_BEST]
+    return IsotonicRegression(y_min=_LEAST, y_max=_MOST, out_of_bounds="clip").fit(known_shares, known_right)
 
 
 def main() -> None:
@@ -233,11 +226,11 @@ def main() -> None:
     for known, new in _split(groups):
         model = _model().fit(table[known], right[known], sample_weight=weights[known])
         plain[new] = model.predict_proba(table[new])[:, 1]
-        line = _calibration(table[known], right[known], weights[known], groups[known], first_folder[known])
-        sure[new] = _calibrated(plain[new], line)
+        worth = _calibration(table[known], right[known], weights[known], groups[known], first_folder[known])
+        sure[new] = worth.predict(plain[new])
     print("as the trees say it, without calibration:")
     _print_levels(options.folders[0].name, first_folder, right, plain)
-    print("calibrated, the line of each fold from the others:")
+    print("calibrated, that of each fold from the others:")
     for folder in options.folders:
         _print_levels(folder.name, np.array([case.folder == folder for case in cases]), right, sure)
     _print_levels("all", np.ones(len(cases), bool), right, sure)
@@ -246,9 +239,8 @@ def main() -> None:
         first = [case for case in looked if case.folder == options.folders[0]]
         said = [values.get(id(case), case.found.proposal.confidence) for case in first]
         _write_proposals(options.proposals, first, np.array(said))
-    line = _calibration(table, right, weights, groups, first_folder)
-    print(f"calibration: {line[0]:.3f} times the logit, plus {line[1]:.3f}")
-    write_trees(_model().fit(table, right, sample_weight=weights), SIGNS, options.out, *line)
+    worth = _calibration(table, right, weights, groups, first_folder)
+    write_trees(_model().fit(table, right, sample_weight=weights), SIGNS, options.out, worth)
 
 
 if __name__ == "__main__":
