@@ -101,12 +101,7 @@ def find_suspects(page: Page, maps: Maps) -> list[Suspect]:
     within = brain_of(head, maps, rim=0.0)
     if not within.any():
         return []
-    return suspects_of(page, maps, head, drawn_map(page, within))
-
-
-def suspects_of(page: Page, maps: Maps, head: Area, drawn: Floats) -> list[Suspect]:
-    """`find_suspects` with the detector's map float32 (h, w) at hand."""
-    brain, within = brain_of(head, maps), brain_of(head, maps, rim=0.0)
+    drawn, brain = drawn_map(page, within), _without_rim(within, _RIM)
     setting = _setting(page, head, brain if brain.any() else within, within, maps, drawn)
     found: list[tuple[tuple[int, int, int, int], npt.NDArray[np.bool_]]] = []
     for index in np.flatnonzero(setting.surest >= _DRAWN_SUREST):
@@ -141,10 +136,14 @@ def head_of(maps: Maps) -> Area:
 def brain_of(head: Area, maps: Maps, rim: float = _RIM) -> Area:
     """The inside of the skull, 0 or 1, from the network's map of it within the head, without a rim of this share of
     the shorter side."""
+    inside = largest(((maps.inside > 0.5) & (head > 0)).astype(np.uint8))
+    return _without_rim(inside, rim) if rim else inside
+
+
+def _without_rim(inside: Area, rim: float) -> Area:
     from curator.imaging._cv2 import cv2
 
-    inside = largest(((maps.inside > 0.5) & (head > 0)).astype(np.uint8))
-    size = 2 * int(rim * min(head.shape)) + 1
+    size = 2 * int(rim * min(inside.shape)) + 1
     return np.asarray(cv2.erode(inside, np.ones((size, size), np.uint8)), np.uint8)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.isotonic import IsotonicRegression
 
 
 def numbers_of(model: HistGradientBoostingClassifier, features: Sequence[str]) -> dict[str, Any]:
@@ -39,11 +39,10 @@ def write_trees(
     model: HistGradientBoostingClassifier,
     features: Sequence[str],
     path: Path,
-    calibration: IsotonicRegression | None = None,
+    calibration: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
 ) -> None:
     """Writes the trees to a file, with what their probabilities are worth."""
     told = numbers_of(model, features)
     if calibration is not None:
-        values = (calibration.X_thresholds_, calibration.y_thresholds_)
-        told["calibration"] = [[round(float(value), 6) for value in row] for row in values]
+        told["calibration"] = [[round(float(value), 6) for value in row] for row in calibration]
     path.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")
