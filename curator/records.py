@@ -98,7 +98,7 @@ class Proposal:
     """The machine's suggestion for one image; it never overwrites what a person set.
 
     `confidence` in 0..1 is how sure the method is that a person would change nothing. `why` says in plain
-    words what was seen. `method` names the method and its version, e.g. "network/2".
+    words what was seen. `method` names the method and its version, e.g. "network/3".
     """
 
     decision: Decision

@@ -32,7 +32,8 @@ SIGNS: Final = (
     "in_crop",  # how many of them reach into the box
     "leftover",  # log1p of the sum of what the map of marks shows beside head and marks
     "left_border",  # the same of the map of borders
-    "surest",  # how sure the trees are of the likeliest mark on the brain
+    "doubt",  # how sure the trees are of the likeliest mark on the brain where none was called so
+    "call",  # how sure they are of the surest one that was called so, 1 without any
     "on_brain",  # number of marks on the brain that were called so
     "on_scalp",  # number of those on scalp and neck
     "no_head",  # 1 less the network's verdict
@@ -85,7 +86,8 @@ def signs_of(
             sum(meet(mark.box, head.box) for mark in marks),
             _leftover(maps.mark, head, marks, unit),
             _leftover(maps.border, head, beside, unit),
-            upon.surest,
+            0.0 if on_brain else upon.surest,
+            max((mark.score for mark in on_brain), default=1.0),
             len(on_brain),
             len(upon.marks) - len(on_brain),
             1 - maps.verdict,

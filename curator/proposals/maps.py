@@ -44,23 +44,24 @@ def network_file() -> Path:
     return models_dir() / "proposals" / "network.onnx"
 
 
-def _network() -> cv2.dnn.Net:
-    """The network of this thread: OpenCV's cannot be run by two at once."""
+def network_of(path: Path, name: str) -> cv2.dnn.Net:
+    """This thread's copy of a network, which a message calls by `name`: OpenCV's cannot be run by two at once.
+
+    Raises `WeightsError` if it cannot be read.
+    """
     from curator.imaging._cv2 import cv2
 
-    path = network_file()
-    kept: tuple[Path, cv2.dnn.Net] | None = getattr(_own, "network", None)
-    if kept is None or kept[0] != path:
+    kept: dict[Path, cv2.dnn.Net] = _own.__dict__.setdefault("networks", {})
+    if path not in kept:
         try:
-            kept = path, cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
+            kept[path] = cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
         except OSError as error:
             raise WeightsError(
-                f"The proposals' network {path} cannot be read ({error.strerror}): install Curator again."
+                f"The {name} {path} cannot be read ({error.strerror}): install Curator again."
             ) from None
         except cv2.error as error:
-            raise WeightsError(f"The proposals' network {path} is damaged: install Curator again.") from error
-        _own.network = kept
-    return kept[1]
+            raise WeightsError(f"The {name} {path} is damaged: install Curator again.") from error
+    return kept[path]
 
 
 def look(page: Page) -> Maps:
@@ -68,22 +69,23 @@ def look(page: Page) -> Maps:
 
     Deterministic, and the same in every thread. Raises `WeightsError` if the network cannot be read.
     """
-    network = _network()
+    network = network_of(network_file(), "proposals' network")
     inputs, (y, x, h, w) = _letterboxed(page)
-    network.setInput(_unshuffled(np.stack([inputs, inputs[:, :, ::-1]])))
+    network.setInput(unshuffled(np.stack([inputs, inputs[:, :, ::-1]])))
     logits, verdict = network.forward(["maps", "verdict"])
-    shares = _probability(logits)
+    shares = probability(logits)
     mean = ((shares[0] + shares[1, :, :, ::-1]) / 2)[:, y : y + h, x : x + w]
     head, mark, border, inside = (_resized(np.ascontiguousarray(plane), page) for plane in mean)
-    return Maps(head, mark, border, inside, float(_probability(verdict).mean()))
+    return Maps(head, mark, border, inside, float(probability(verdict).mean()))
 
 
-def _probability(logits: npt.ArrayLike) -> Floats:
+def probability(logits: npt.ArrayLike) -> Floats:
+    """Probabilities 0..1 from logits."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
 
 
-def _unshuffled(inputs: Floats) -> Floats:
-    """Half the resolution and four times the channels, in the order of torch's `pixel_unshuffle`."""
+def unshuffled(inputs: Floats) -> Floats:
+    """Planes (n, c, h, w) at half the resolution with four times the channels, as torch's `pixel_unshuffle`."""
     count, channels, height, width = inputs.shape
     blocks = inputs.reshape(count, channels, height // 2, 2, width // 2, 2).transpose(0, 1, 3, 5, 2, 4)
     return np.ascontiguousarray(blocks).reshape(count, channels * 4, height // 2, width // 2)

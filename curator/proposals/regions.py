@@ -1,61 +1,13 @@
-"""Regions that stay the same over a wide range of thresholds: what is drawn does, tissue seldom."""
+"""How hard the outline of an area is, and how much two areas overlap."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from curator.proposals.maps import Floats
-from curator.proposals.page import Area, Grey
 
-# Maximally stable extremal regions (Matas et al., 2002): grey levels over which a region must hardly grow, its
-# pixels, at least, and at most as a share of `within`.
-_DELTA, _LEAST, _MOST = 10, 6, 0.012
-_VARIES = 1.0  # share by which it may
-# Pixels (sigma) of blur before: regions hang together by the sides of pixels, so that a slanting line of a single
-# hard pixel falls apart, and OpenCV passes over what does not grow by a pixel from one threshold to the next.
-_SOFTEN = 0.6
-_ON = 0.5  # share of a region that must lie within
-# Of two that overlap by more than this (intersection over union) the harder one is kept, and so many in all.
-_SAME, _KEPT = 0.5, 24
 _WEAK = 20  # percentile of the slopes along an outline that tells how hard it is all round
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Region:
-    """`box` x0, y0, x1, y1 (exclusive), `own` (h, w) its pixels in the box, `hard` the slope along the weaker part
-    of its outline in grey levels a pixel."""
-
-    box: tuple[int, int, int, int]
-    own: npt.NDArray[np.bool_]
-    hard: float
-
-
-def stable_regions(grey: Grey, slope: Floats, within: Area) -> list[Region]:
-    """The hardest of them, hardest first; `slope` in grey levels a pixel, `within` 0 or 1 (h, w)."""
-    from curator.imaging._cv2 import cv2
-
-    total = int(within.sum())
-    x0, y0, w, h = cv2.boundingRect(within)
-    if total * _MOST <= _LEAST or min(w, h) < 4:
-        return []
-    finder = cv2.MSER.create(_DELTA, _LEAST, max(_LEAST + 1, int(_MOST * total)), _VARIES)
-    softened = np.asarray(cv2.GaussianBlur(grey, (0, 0), _SOFTEN)[y0 : y0 + h, x0 : x0 + w], np.uint8)
-    found, boxes = finder.detectRegions(np.ascontiguousarray(softened))
-    regions = []
-    for points, (left, top, wide, high) in zip(found, np.asarray(boxes).reshape(-1, 4).tolist(), strict=True):
-        columns, rows = (np.asarray(points) + np.array([x0, y0])).T
-        if float(within[rows, columns].mean()) < _ON:
-            continue
-        x, y = left + x0, top + y0
-        own = np.zeros((high, wide), bool)
-        own[rows - y, columns - x] = True
-        box = (x, y, x + wide, y + high)
-        regions.append(Region(box, own, hardness_of(slope, box, own)))
-    regions.sort(key=lambda region: (-region.hard, region.box))
-    return _apart(regions)
 
 
 def hardness_of(slope: Floats, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]) -> float:
@@ -86,16 +38,6 @@ def slopes_along(slope: Floats, box: tuple[int, int, int, int], own: npt.NDArray
     rim = part > cv2.erode(part, cross, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     steepest = cv2.dilate(np.ascontiguousarray(around), cross)
     return np.asarray(steepest[rim], np.float32)
-
-
-def _apart(regions: list[Region]) -> list[Region]:
-    kept: list[Region] = []
-    for region in regions:
-        if len(kept) == _KEPT:
-            break
-        if all(overlap(region.box, region.own, other.box, other.own) <= _SAME for other in kept):
-            kept.append(region)
-    return kept
 
 
 def overlap(

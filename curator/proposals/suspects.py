@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from curator.proposals.hardness import hard_spots
+from curator.proposals.detector import drawn_map
 from curator.proposals.maps import Floats, Maps
 from curator.proposals.page import Area, Page
-from curator.proposals.regions import hardness_of, overlap, percentile, stable_regions
+from curator.proposals.regions import hardness_of, overlap, percentile
 
 FEATURES: Final = (
     "surest",  # largest probability of the candidate in the network's map of marks
@@ -31,7 +32,6 @@ FEATURES: Final = (
     "upright",  # height of its box over height plus width
     "depth",  # distance from the head's edge as a share of the deepest point's
     "inside",  # mean probability of lying inside the skull
-    "hard",  # share of its pixels in flat spots with hard outlines
     "weakest",  # slope that four fifths of its outline exceed, as a share of the contrast
     "outdoing",  # the same as a share of the steeper slopes of the whole inside
     "stroke",  # twice its pixels over the length of its outline, at `_UNIT`
@@ -39,6 +39,13 @@ FEATURES: Final = (
     "roughness",  # length of its outline over that of its convex hull
     "bustle",  # standard deviation of what lies round it as a share of the contrast
     "clutter",  # mean probability of marks over the whole inside, times ten
+    "drawn",  # largest probability of the candidate in the detector's map
+    "drawn_mean",  # their mean
+    "drawn_sum",  # log1p of their sum
+    "drawn_round",  # mean of the detector's map in the ring round the candidate
+    "drawn_else",  # largest probability of the detector's map beside the candidate
+    "drawn_parts",  # log1p of the number of other parts that the detector is half sure of
+    "drawn_all",  # log1p of the sum of the detector's map over the whole inside
 )
 """Names of the columns of `Suspect.features`."""
 
@@ -46,6 +53,8 @@ _UNIT = 384  # longest side to which sizes refer
 _SEEN = 0.15  # least probability of a mark's pixels
 _RIM = 0.02  # of the inside of the skull, as a share of the shorter side: what lies deeper is brain
 _LEAST = 3  # pixels on the brain
+# The detector's map: least probability of a candidate's pixels and of its surest one, and of what counts as a part.
+_DRAWN, _DRAWN_SUREST, _PART = 0.15, 0.3, 0.5
 _RING = 4  # pixels round a candidate that tell what it is drawn on
 _BODY, _CORE = (
     0.5,
@@ -73,38 +82,50 @@ class _Setting:
     grey: Floats
     slope: Floats
     steep: float
-    hard: Area
     depth: Floats
-    levels: npt.NDArray[np.uint8]
+    ranks: npt.NDArray[np.float64]
     usual_colour: float
     clutter: float
+    parts: npt.NDArray[np.int32]
+    boxes: npt.NDArray[np.int32]
+    surest: npt.NDArray[np.float64]
+    drawn_all: float
     left: int
     right: int
     scale: float
 
 
 def find_suspects(page: Page, maps: Maps) -> list[Suspect]:
-    """Candidates on the brain, in no order."""
+    """Candidates on the brain, in no order. Raises `WeightsError` if the detector cannot be read."""
+    head = head_of(maps)
+    within = brain_of(head, maps, rim=0.0)
+    if not within.any():
+        return []
+    drawn, brain = drawn_map(page, within), _without_rim(within, _RIM)
+    setting = _setting(page, head, brain if brain.any() else within, within, maps, drawn)
+    found: list[tuple[tuple[int, int, int, int], npt.NDArray[np.bool_]]] = []
+    for index in np.flatnonzero(setting.surest >= _DRAWN_SUREST):
+        x, y, w, h = setting.boxes[index].tolist()
+        found.append(((x, y, x + w, y + h), setting.parts[y : y + h, x : x + w] == index))
+    for box, own in _seen_parts((maps.mark > _SEEN).astype(np.uint8), brain):
+        if all(overlap(box, own, *other) <= _SAME for other in found):
+            found.append((box, own))
+    return [Suspect(box, own, _features(page, maps, setting, drawn, box, own)) for box, own in found]
+
+
+def _seen_parts(seen: Area, brain: Area) -> list[tuple[tuple[int, int, int, int], npt.NDArray[np.bool_]]]:
+    """The connected parts of an area (0 or 1) that reach into the brain, each with its box."""
     from curator.imaging._cv2 import cv2
 
-    head = head_of(maps)
-    brain = brain_of(head, maps)
-    if not brain.any():
-        return []
-    setting = _setting(page, head, brain, maps)
-    drawn = (maps.mark > _SEEN).astype(np.uint8) | setting.hard
-    seen = cv2.morphologyEx(drawn, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(seen)
-    found: list[tuple[tuple[int, int, int, int], npt.NDArray[np.bool_]]] = []
+    joined = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    found = []
     for index in range(1, count):
         x, y, w, h, _ = (int(value) for value in stats[index])
         own = labels[y : y + h, x : x + w] == index
         if int((brain[y : y + h, x : x + w][own] > 0).sum()) >= _LEAST:
             found.append(((x, y, x + w, y + h), own))
-    for region in stable_regions(page.grey, setting.slope, brain):
-        if all(overlap(region.box, region.own, *other) <= _SAME for other in found):
-            found.append((region.box, region.own))
-    return [Suspect(box, own, _features(page, maps, setting, box, own)) for box, own in found]
+    return found
 
 
 def head_of(maps: Maps) -> Area:
@@ -115,10 +136,14 @@ def head_of(maps: Maps) -> Area:
 def brain_of(head: Area, maps: Maps, rim: float = _RIM) -> Area:
     """The inside of the skull, 0 or 1, from the network's map of it within the head, without a rim of this share of
     the shorter side."""
+    inside = largest(((maps.inside > 0.5) & (head > 0)).astype(np.uint8))
+    return _without_rim(inside, rim) if rim else inside
+
+
+def _without_rim(inside: Area, rim: float) -> Area:
     from curator.imaging._cv2 import cv2
 
-    inside = largest(((maps.inside > 0.5) & (head > 0)).astype(np.uint8))
-    size = 2 * int(rim * min(head.shape)) + 1
+    size = 2 * int(rim * min(inside.shape)) + 1
     return np.asarray(cv2.erode(inside, np.ones((size, size), np.uint8)), np.uint8)
 
 
@@ -135,7 +160,7 @@ def largest(area: Area) -> Area:
     return np.asarray(part, np.uint8)
 
 
-def _setting(page: Page, head: Area, brain: Area, maps: Maps) -> _Setting:
+def _setting(page: Page, head: Area, brain: Area, within: Area, maps: Maps, drawn: Floats) -> _Setting:
     from curator.imaging._cv2 import cv2
 
     grey = page.grey.astype(np.float32)
@@ -143,15 +168,25 @@ def _setting(page: Page, head: Area, brain: Area, maps: Maps) -> _Setting:
     slope = np.asarray(cv2.magnitude(across, down) / 8, np.float32)
     depth = cv2.distanceTransform(np.pad(head, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     columns = np.flatnonzero(head.any(axis=0))
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(
+        ((drawn > _DRAWN) & (within > 0)).astype(np.uint8)
+    )
+    parts = np.asarray(labels, np.int32)
+    surest = np.zeros(count)
+    seen = parts > 0
+    np.maximum.at(surest, parts[seen], drawn[seen])
     return _Setting(
         grey,
         slope,
-        max(1.0, float(np.percentile(slope[brain > 0], _STEEPER))),
-        hard_spots(page.grey, slope, brain),
+        max(1.0, percentile(slope[brain > 0], _STEEPER)),
         np.asarray(depth / max(1.0, float(depth.max())), np.float32),
-        np.sort(page.grey[head > 0]),
+        np.cumsum(np.bincount(page.grey[head > 0], minlength=256)) / np.count_nonzero(head),
         float(np.median(page.colour[head > 0])),
         float(maps.mark[brain > 0].mean()),
+        parts,
+        np.asarray(boxes, np.int32)[:, :4],
+        surest,
+        float(np.log1p(drawn[within > 0].sum())),
         int(columns[0]),
         int(columns[-1]) + 1,
         _UNIT / max(head.shape),
@@ -162,6 +197,7 @@ def _features(
     page: Page,
     maps: Maps,
     setting: _Setting,
+    drawn: Floats,
     box: tuple[int, int, int, int],
     own: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.float64]:
@@ -181,7 +217,7 @@ def _features(
     sign = 1.0 if float(np.median(away[body])) >= 0 else -1.0
     core = own & (away * sign > _CORE * peak)
     level = float(np.median(setting.grey[window][body]))
-    rank = float(np.searchsorted(setting.levels, level)) / len(setting.levels)
+    rank = float(setting.ranks[math.ceil(level) - 1]) if level > 0 else 0.0
     return np.array(
         [
             share.max(),
@@ -201,7 +237,6 @@ def _features(
             (y1 - y0) / (y1 - y0 + x1 - x0),
             float(setting.depth[window][own].mean()),
             float(maps.inside[window][own].mean()),
-            float((setting.hard[window][own] > 0).mean()),
             weakest / peak,
             weakest / setting.steep,
             stroke * setting.scale,
@@ -209,8 +244,35 @@ def _features(
             roughness,
             bustle / peak,
             setting.clutter * 10,
+            *_drawn(setting, drawn, box, own),
         ],
         np.float64,
+    )
+
+
+def _drawn(
+    setting: _Setting, drawn: Floats, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]
+) -> tuple[float, ...]:
+    """What the detector's map shows of a candidate, round it and elsewhere."""
+    from curator.imaging._cv2 import cv2
+
+    x0, y0, x1, y1 = box
+    share = drawn[y0:y1, x0:x1][own]
+    top, left = max(0, y0 - _RING), max(0, x0 - _RING)
+    around = drawn[top : y1 + _RING, left : x1 + _RING]
+    taken = np.zeros(around.shape, np.uint8)
+    taken[y0 - top : y1 - top, x0 - left : x1 - left] = own
+    ring = cv2.dilate(taken, np.ones((5, 5), np.uint8)) == 0
+    others = setting.surest.copy()
+    others[np.unique(setting.parts[y0:y1, x0:x1][own])] = 0.0
+    return (
+        float(share.max()),
+        float(share.mean()),
+        float(np.log1p(share.sum())),
+        float(around[ring].mean()) if ring.any() else 0.0,
+        float(others.max(initial=0.0)),
+        float(np.log1p(np.count_nonzero(others > _PART))),
+        setting.drawn_all,
     )
 
 

@@ -8,33 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
-
-Model = GradientBoostingClassifier | HistGradientBoostingClassifier
-
-
-def numbers_of(model: GradientBoostingClassifier, features: Sequence[str]) -> dict[str, Any]:
-    """The trees as lists: `feature` is -1 at a leaf; left where a value is at most the threshold."""
-    share = float(model.init_.class_prior_[1])
-    trees = []
-    for (tree,) in model.estimators_:
-        part = tree.tree_
-        trees.append(
-            {
-                "feature": [max(-1, int(value)) for value in part.feature],
-                "threshold": [round(float(value), 6) for value in part.threshold],
-                "left": [int(value) for value in part.children_left],
-                "right": [int(value) for value in part.children_right],
-                "value": [round(float(value) * model.learning_rate, 6) for value in part.value[:, 0, 0]],
-            }
-        )
-    return {"features": list(features), "start": float(np.log(share / (1 - share))), "trees": trees}
+import numpy.typing as npt
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 
-def numbers_of_histogram(model: HistGradientBoostingClassifier, features: Sequence[str]) -> dict[str, Any]:
-    """The same of boosting over histograms, whose trees scikit-learn shows only inside.
+def numbers_of(model: HistGradientBoostingClassifier, features: Sequence[str]) -> dict[str, Any]:
+    """The trees as lists: `feature` is -1 at a leaf; left where a value is at most the threshold.
 
-    Thresholds are values of the table itself: rounded they would part what they join.
+    Scikit-learn shows the trees only inside. Thresholds are values of the table itself: rounded they would part
+    what they join.
     """
     trees = []
     for (predictor,) in model._predictors:
@@ -49,18 +31,18 @@ def numbers_of_histogram(model: HistGradientBoostingClassifier, features: Sequen
                 "value": [round(float(value), 6) for value in np.where(leaf, nodes["value"], 0)],
             }
         )
-    return {
-        "features": list(features),
-        "start": float(np.ravel(model._baseline_prediction)[0]),
-        "trees": trees,
-    }
+    start = float(np.ravel(model._baseline_prediction)[0])
+    return {"features": list(features), "start": start, "trees": trees}
 
 
-def write_trees(model: Model, features: Sequence[str], path: Path) -> None:
-    """Writes the trees to a file."""
-    told = (
-        numbers_of(model, features)
-        if isinstance(model, GradientBoostingClassifier)
-        else numbers_of_histogram(model, features)
-    )
+def write_trees(
+    model: HistGradientBoostingClassifier,
+    features: Sequence[str],
+    path: Path,
+    calibration: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
+) -> None:
+    """Writes the trees to a file, with what their probabilities are worth."""
+    told = numbers_of(model, features)
+    if calibration is not None:
+        told["calibration"] = [[round(float(value), 6) for value in row] for row in calibration]
     path.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")

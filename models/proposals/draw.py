@@ -13,6 +13,7 @@ import sys
 import time
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -63,15 +64,15 @@ def _slices(path: str) -> dict[str, npt.NDArray[np.uint8]]:
         return {name: file[name] for name in file.files}
 
 
-def _draw_part(job: tuple[Path, int, int, int, bool, bool]) -> int:
-    folder, start, stop, seed, upon, close = job
+def _draw_part(job: tuple[Path, int, int, int, dict[str, Any]]) -> int:
+    folder, start, stop, seed, how = job
     cv2.setNumThreads(1)
     slices = _slices(str(folder / "slices.npz"))
     images, labels, heads = (
         np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("images", "labels", "heads")
     )
     for index in range(start, stop):
-        page = draw_page(np.random.default_rng([seed, index]), slices, upon=upon, close=close)
+        page = draw_page(np.random.default_rng([seed, index]), slices, **how)
         images[index], labels[index] = packed(page)
         heads[index] = page.is_head
     return stop - start
@@ -86,6 +87,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--upon", action="store_true", help="most heads with marks on them")
     parser.add_argument("--close", action="store_true", help="parts of heads, and brains without a skull")
+    parser.add_argument("--hard", action="store_true", help="more of what the first network got wrong")
+    parser.add_argument("--others", type=float, default=0.13, help="share of pages without a head")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
@@ -99,10 +102,8 @@ def main() -> None:
     new(options.out / "labels.npy", "w+", np.uint8, (count, SIDE, SIDE))
     new(options.out / "heads.npy", "w+", bool, (count,))
     step = 100
-    jobs = [
-        (options.out, at, min(at + step, count), options.seed, options.upon, options.close)
-        for at in range(0, count, step)
-    ]
+    how = {name: getattr(options, name) for name in ("others", "upon", "close", "hard")}
+    jobs = [(options.out, at, min(at + step, count), options.seed, how) for at in range(0, count, step)]
     done = 0
     with multiprocessing.Pool(options.workers) as pool:
         for part in pool.imap_unordered(_draw_part, jobs):

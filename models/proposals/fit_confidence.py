@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from boosting import write_trees
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import GroupKFold
 
 from curator.imaging.decode import grey, load
@@ -34,9 +36,12 @@ from curator.records import Proposal
 _VISIBLE, _TIGHT, _GONE, _WRONG = 40, 0.95, 0.9, 0.0005
 # Signs of which more can only make a proposal less sure.
 _LESS_SURE = ("disagreement", "cut_edges", "uneven", "unseen", "blur", "marks", "in_crop", "leftover")
-_LESS_SURE += ("left_border", "no_head")
+_LESS_SURE += ("left_border", "no_head", "doubt")
+_SURER = ("weakest", "call")
 # How many times more than any other the first folder weighs: real slices, as often marked as they are.
 _FIRST = 3
+# Bounds of what is said, and what counts as seen of an image that the trees are certain of.
+_LEAST, _MOST, _AT_BEST = 0.02, 0.995, 0.98
 _LEVELS = (0.5, 0.8, 0.9, 0.95)
 _BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 1.01)
 
@@ -176,9 +181,37 @@ def _model() -> HistGradientBoostingClassifier:
         max_leaf_nodes=2,
         min_samples_leaf=12,
         l2_regularization=1,
-        monotonic_cst=[-1 if name in _LESS_SURE else 1 if name == "weakest" else 0 for name in SIGNS],
+        monotonic_cst=[-1 if name in _LESS_SURE else 1 if name in _SURER else 0 for name in SIGNS],
         random_state=0,
     )
+
+
+def _split(groups: npt.NDArray[np.str_]) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    return GroupKFold(5, shuffle=True, random_state=0).split(groups, groups=groups)
+
+
+def _calibration(
+    table: Floats,
+    right: npt.NDArray[np.bool_],
+    weights: Floats,
+    groups: npt.NDArray[np.str_],
+    own: npt.NDArray[np.bool_],
+) -> tuple[Floats, Floats]:
+    """What probabilities are worth, from `own` images, each judged by trees without its group.
+
+    Isotonic (Zadrozny and Elkan, 2002), with straight lines between the middles of its steps, so that what is surer
+    stays surer (Oron and Flournoy, 2017). One image more at either end keeps it from certainty.
+    """
+    sure = np.zeros(len(table))
+    for known, new in _split(groups):
+        model = _model().fit(table[known], right[known], sample_weight=weights[known])
+        sure[new] = model.predict_proba(table[new])[:, 1]
+    known_shares, known_right = np.r_[0, sure[own], 1], np.r_[0, right[own], _AT_BEST]
+    model = IsotonicRegression(y_min=_LEAST, y_max=_MOST).fit(known_shares, known_right)
+    worth = model.predict(known_shares)
+    steps = np.unique(worth)
+    middles = np.array([known_shares[worth == step].mean() for step in steps])
+    return np.r_[0, middles, 1], np.r_[_LEAST, steps, _MOST]
 
 
 def main() -> None:
@@ -195,10 +228,16 @@ def main() -> None:
     table = np.array([case.found.signs for case in cases])
     right, weights = np.array([case.right for case in cases]), np.array([case.weight for case in cases])
     groups = np.array([case.group for case in cases])
-    sure = np.zeros(len(cases))
-    for known, new in GroupKFold(5, shuffle=True, random_state=0).split(table, groups=groups):
+    first_folder = np.array([case.folder == options.folders[0] for case in cases])
+    sure, plain = np.zeros(len(cases)), np.zeros(len(cases))
+    for known, new in _split(groups):
         model = _model().fit(table[known], right[known], sample_weight=weights[known])
-        sure[new] = model.predict_proba(table[new])[:, 1]
+        plain[new] = model.predict_proba(table[new])[:, 1]
+        worth = _calibration(table[known], right[known], weights[known], groups[known], first_folder[known])
+        sure[new] = np.interp(plain[new], *worth)
+    print("as the trees say it, without calibration:")
+    _print_levels(options.folders[0].name, first_folder, right, plain)
+    print("calibrated, that of each fold from the others:")
     for folder in options.folders:
         _print_levels(folder.name, np.array([case.folder == folder for case in cases]), right, sure)
     _print_levels("all", np.ones(len(cases), bool), right, sure)
@@ -207,7 +246,8 @@ def main() -> None:
         first = [case for case in looked if case.folder == options.folders[0]]
         said = [values.get(id(case), case.found.proposal.confidence) for case in first]
         _write_proposals(options.proposals, first, np.array(said))
-    write_trees(_model().fit(table, right, sample_weight=weights), SIGNS, options.out)
+    worth = _calibration(table, right, weights, groups, first_folder)
+    write_trees(_model().fit(table, right, sample_weight=weights), SIGNS, options.out, worth)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,8 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import small
-import upon
-from beside import crosshair, watermark
 from boosting import write_trees
-from sheet import Sheet
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import GroupKFold
 
 from curator.imaging.decode import decode, load
@@ -39,23 +36,16 @@ from curator.synthetic.dataset import scene_of
 from curator.synthetic.plan import make_plan
 from curator.synthetic.scene import encoded
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "marks"))
+from ink import Tile, draw_marks
+
 U8 = npt.NDArray[np.uint8]
 Job = tuple[str, Path | None, int, int, int, Path | None]
 """Name of the base, its file or number, how often it is drawn on, the seed, and a folder to keep it in."""
 
-_KINDS = (
-    (upon.arrows, 0.36),
-    (upon.labels, 0.2),
-    (upon.outlines, 0.1),
-    (upon.pointer, 0.12),
-    (upon.measure, 0.08),
-    (watermark, 0.07),
-    (crosshair, 0.07),
-    (small.hollow_arrows, 0.16),
-    (small.needles, 0.18),
-    (small.specks, 0.12),
-)
-_CHANGED, _VISIBLE = 12, 40  # grey levels by which a mark changes its pixels, and by which it is seen
+# Grey levels by which a mark changes its pixels and by which its clearest tenth has to be seen, and least pixels.
+_CHANGED, _VISIBLE, _FEWEST = 12, 25, 4
+_LARGEST = 1000  # longest side in pixels of what is drawn on
 _PLAIN = 0.55  # share of candidates' pixels from which on they count as a mark, with those between left out
 _AT_MOST = (0.0, 0.0125, 0.025, 0.05)  # shares of clean images that may be lost
 _SYNTHETIC, _SEED = 240, 5
@@ -83,14 +73,30 @@ def _bases(real: Path) -> list[tuple[str, Path | None, int]]:
     return found + [(f"synthetic {plan[index].key}", None, index) for index in clean]
 
 
-def _drawn_on(rng: np.random.Generator, image: U8, head: U8, brain: U8) -> tuple[U8, npt.NDArray[np.bool_]]:
-    """The image with marks of one kind on the brain, compressed again as often as not, and what they changed."""
-    sheet = Sheet(rng, image.astype(np.float32), brain > 0, brain > 0, either=True)
-    shares = np.array([share for _, share in _KINDS])
-    size = max(6.0, sheet.long * float(rng.uniform(0.025, 0.06)))
-    _KINDS[int(rng.choice(len(_KINDS), p=shares / shares.sum()))][0](sheet, size)
-    marked = np.clip(sheet.rgb, 0, 255).astype(np.uint8)
-    changed = np.abs(marked.astype(np.int16) - image).max(2) > _CHANGED
+def _drawn_on(rng: np.random.Generator, image: U8, brain: U8) -> tuple[U8, npt.NDArray[np.bool_]]:
+    """The image with marks of one kind on the brain, compressed again as often as not, and what they changed.
+
+    As often as not they are drawn on a larger image that is shrunk then, as images are between drawing and
+    collecting: their edges are as soft as those of tissue.
+    """
+    high, wide = image.shape[:2]
+    most = max(1.0, min(3.0, _LARGEST / max(high, wide)))
+    grown = 1.0 if rng.random() < 0.5 else float(rng.uniform(1, most))
+    size = (round(wide * grown), round(high * grown))
+    large = image if grown == 1 else cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
+    inside = cv2.resize(brain, size, interpolation=cv2.INTER_NEAREST) > 0
+    before = large.astype(np.float32)
+    tile = Tile(rng, before.copy(), inside, max(size), grown)
+    draw_marks(tile)
+    after = np.clip(tile.rgb, 0, 255)
+    if grown > 1:
+        method = cv2.INTER_AREA if rng.random() < 0.7 else cv2.INTER_LINEAR
+        before, after = (cv2.resize(one, (wide, high), interpolation=method) for one in (before, after))
+    away = np.abs(after - before).max(2)
+    changed = away > _CHANGED
+    if np.count_nonzero(changed) < _FEWEST or float(np.percentile(away[changed], 90)) < _VISIBLE:
+        changed[:] = False
+    marked = np.clip(np.where(changed[..., None], after, image), 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         marked = cv2.GaussianBlur(marked, (0, 0), float(rng.uniform(0.3, 0.7)))
     if rng.random() < 0.6:
@@ -150,8 +156,8 @@ def _drawn_looks(base: str, file: Path | None, number: int, copies: int, seed: i
     brain = brain_of(head, maps)
     for copy in range(copies if brain.any() else 0):
         rng = np.random.default_rng([seed, copy, *base.encode()])
-        marked, changed = _drawn_on(rng, page.rgb, head, brain)
-        if np.abs(marked.astype(np.int16) - page.rgb).max() >= _VISIBLE:
+        marked, changed = _drawn_on(rng, page.rgb, brain)
+        if changed.any():
             again = make_page(marked)
             yield Look(again, look(again), changed)
 
@@ -174,13 +180,18 @@ def _table(suspects: list[Any]) -> npt.NDArray[np.float64]:
     return np.array([suspect.features for suspect in suspects]).reshape(-1, len(FEATURES))
 
 
-def _model() -> GradientBoostingClassifier:
-    return GradientBoostingClassifier(
-        n_estimators=160, max_depth=3, learning_rate=0.07, subsample=0.7, min_samples_leaf=5, random_state=0
+def _model() -> HistGradientBoostingClassifier:
+    return HistGradientBoostingClassifier(
+        max_iter=300,
+        max_leaf_nodes=4,
+        learning_rate=0.07,
+        min_samples_leaf=10,
+        l2_regularization=1,
+        random_state=0,
     )
 
 
-def _fitted(cases: list[Case]) -> GradientBoostingClassifier:
+def _fitted(cases: list[Case]) -> HistGradientBoostingClassifier:
     """Trees from the candidates that are clearly marks or clearly none."""
     features, marks = [], []
     for case in cases:
@@ -195,7 +206,7 @@ def _split(bases: npt.NDArray[np.str_]) -> Iterator[tuple[npt.NDArray[np.int64],
     return GroupKFold(5, shuffle=True, random_state=0).split(bases, groups=bases)
 
 
-def _surest(model: GradientBoostingClassifier, case: Case) -> float:
+def _surest(model: HistGradientBoostingClassifier, case: Case) -> float:
     return float(model.predict_proba(case.features)[:, 1].max()) if len(case.features) else 0.0
 
 
@@ -268,7 +279,7 @@ def main() -> None:
     )
     parser.add_argument("--folds", type=Path, help="a folder for the trees of each fold")
     parser.add_argument("--keep", type=Path, help="a folder for what the network sees, to fit again quickly")
-    parser.add_argument("--copies", type=int, default=5)
+    parser.add_argument("--copies", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

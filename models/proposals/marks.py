@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import beside
 import numpy as np
+import rough
+import small
 import upon
 from sheet import Sheet
 
@@ -24,6 +26,37 @@ def add_marks(sheet: Sheet, *, on_head: float = 0.42) -> None:
         shares = np.array([_UPON[name][1] for name in names])
         for name in rng.choice(names, rng.integers(1, 4), p=shares / shares.sum()):
             _UPON[name][0](sheet, size)
+
+
+def add_hard_marks(sheet: Sheet, *, on_head: float) -> None:
+    """The same, more often with what the first network missed: small, thin and dim marks on the head, and things
+    that touch the scalp or are cut."""
+    rng = sheet.rng
+    size = max(5.0, sheet.long * rng.choice([0.025, 0.033, 0.045, 0.06]) * rng.uniform(0.8, 1.2))
+    long, on_it = sheet.long, rng.random() < on_head
+    beside_it = {**_BESIDE, "cut": (rough.cut_text, 0.15)}
+    _some(
+        sheet,
+        beside_it,
+        int(rng.choice(5, p=[0.25, 0.28, 0.24, 0.14, 0.09])),
+        size,
+        not on_it and rng.random() < 0.8,
+    )
+    if rng.random() < 0.2:
+        _some(sheet, _TOUCHING, int(rng.integers(1, 3)), size)
+    if on_it:
+        sheet.long = long * (rng.uniform(0.35, 1) if rng.random() < 0.5 else 1.0)
+        sheet.dim = rng.uniform(0.35, 0.95) if rng.random() < 0.3 else 1.0
+        _some(sheet, {**_UPON, **_SMALL}, int(rng.integers(1, 4)), size * sheet.long / long)
+        sheet.long, sheet.dim = long, 1.0
+
+
+def _some(
+    sheet: Sheet, kinds: dict[str, tuple[Callable[..., None], float]], count: int, *how: object
+) -> None:
+    shares = np.array([share for _, share in kinds.values()])
+    for name in sheet.rng.choice(list(kinds), count, p=shares / shares.sum()):
+        kinds[name][0](sheet, *how)
 
 
 def _close_ruler(sheet: Sheet, size: float) -> None:
@@ -50,4 +83,14 @@ _UPON: dict[str, tuple[Callable[[Sheet, float], None], float]] = {
     "measure": (upon.measure, 0.06),
     "skull": (upon.skull_letters, 0.07),
     "ruler": (_close_ruler, 0.05),
+}
+_SMALL: dict[str, tuple[Callable[[Sheet, float], None], float]] = {
+    "hollow": (small.hollow_arrows, 0.16),
+    "needles": (small.needles, 0.18),
+    "specks": (small.specks, 0.14),
+}
+_TOUCHING: dict[str, tuple[Callable[[Sheet, float], None], float]] = {
+    "skull": (upon.skull_letters, 0.3),
+    "ruler": (_close_ruler, 0.35),
+    "marker": (rough.marker, 0.35),
 }

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from marks import add_marks
+from marks import add_hard_marks, add_marks
+from organs import draw_organ
 from others import draw_other
+from rough import faded
 from sheet import Sheet
 from tissue import Bools, Floats, Rng, draw_head, smooth
 
@@ -16,6 +18,9 @@ U8 = npt.NDArray[np.uint8]
 
 # Grey levels by which a mark changes a pixel that counts as marked.
 _MARKED = 14
+# Of hard pages: share of trunks, limbs and joints among those without a head, of heads with faded bars, and of
+# pages that were larger when they were marked; their longest side then.
+_ORGANS, _FADED, _SHRUNK, _LARGEST = 0.65, 0.3, 0.6, 1100
 
 
 @dataclass
@@ -37,9 +42,10 @@ def draw_page(
     others: float = 0.13,
     upon: bool = False,
     close: bool = False,
+    hard: bool = False,
 ) -> Page:
     """One page. `others` is the share that shows no head, `upon` puts marks on most heads, `close` shows parts of
-    heads and brains without a skull that fill the page."""
+    heads and brains without a skull that fill the page, `hard` has more of what the first network got wrong."""
     long = int(
         rng.choice(
             [rng.integers(170, 260), rng.integers(260, 380), rng.integers(380, 560)], p=[0.4, 0.35, 0.25]
@@ -48,18 +54,27 @@ def draw_page(
     aspect = np.exp(rng.normal(0.1, 0.14)) if rng.random() > 0.07 else rng.uniform(0.5, 0.8)
     height, width = (long, int(long / aspect)) if aspect > 1 else (int(long * aspect), long)
     if rng.random() < others:
-        rgb = draw_other(rng, slices, height, width)
+        if hard and rng.random() < _ORGANS:
+            rgb = np.repeat(draw_organ(rng, height, width)[..., None], 3, 2)
+        else:
+            rgb = draw_other(rng, slices, height, width)
         none = np.zeros((height, width), bool)
         sheet = Sheet(rng, rgb, none, none.copy())
         add_marks(sheet, on_head=0.0)
         return Page(_degraded(rng, sheet.rgb), none, none, none, none, False)
-    grey, head, inside, border = _framed(rng, slices, height, width)
+    grey, head, inside, border = _framed(rng, slices, height, width, hard)
+    if hard and rng.random() < _FADED:
+        grey = faded(rng, grey, border)
     if close and inside.any():
         grey, head, inside, border = _close_up(rng, grey, head, inside)
         height, width = grey.shape
     rgb = np.repeat(np.clip(grey, 0, 255)[..., None], 3, 2).astype(np.float32)
     if rng.random() < 0.1:  # tinted
         rgb = rgb * rng.uniform(0.8, 1.1, 3).astype(np.float32) + rng.uniform(-6, 10, 3).astype(np.float32)
+    if hard:
+        rgb, mark = _marked_large(rng, rgb, head, inside, upon)
+        rgb = _degraded(rng, _resampled(rng, rgb) if rng.random() < 0.5 else rgb)
+        return Page(rgb, head, mark, border & ~mark, inside, True)
     late = rng.random() < 0.4  # marks that were drawn on the finished file
     mark = np.zeros((height, width), bool)
     for now in (False, True):
@@ -75,12 +90,36 @@ def draw_page(
     return Page(rgb, head, mark, border & ~mark, inside, True)
 
 
+def _marked_large(rng: Rng, rgb: Floats, head: Bools, inside: Bools, upon: bool) -> tuple[Floats, Bools]:
+    """The page with marks, and where they changed it: they are drawn on a page up to four times its size, which is
+    then shrunk, as files are before they are passed on; so they are soft, and thin ones dim."""
+    height, width = head.shape
+    factor = min(rng.uniform(1.4, 4), _LARGEST / max(height, width)) if rng.random() < _SHRUNK else 1.0
+    size = (round(width * factor), round(height * factor))
+    before = np.clip(rgb, 0, 255)
+    if factor > 1:
+        before = np.clip(cv2.resize(before, size, interpolation=cv2.INTER_CUBIC), 0, 255)
+        head, inside = (
+            cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+            for mask in (head, inside)
+        )
+    sheet = Sheet(rng, before.copy(), head, inside, either=upon)
+    sheet.finest = 3 if factor == 1.0 else 1
+    add_hard_marks(sheet, on_head=0.85 if upon else 0.42)
+    after = np.clip(sheet.rgb, 0, 255)
+    if factor > 1:
+        before, after = (
+            cv2.resize(each, (width, height), interpolation=cv2.INTER_AREA) for each in (before, after)
+        )
+    return after, np.abs(after - before).max(2) > _MARKED
+
+
 def _framed(
-    rng: Rng, slices: dict[str, npt.NDArray[np.uint8]], height: int, width: int
+    rng: Rng, slices: dict[str, npt.NDArray[np.uint8]], height: int, width: int, hard: bool
 ) -> tuple[Floats, Bools, Bools, Bools]:
     """Grey levels, and the masks of head, skull's inside and border."""
     margins = [0, 0, 0, 0]  # top, right, bottom, left
-    if rng.random() < 0.33:
+    if rng.random() < (0.5 if hard else 0.33):
         for side in range(4):
             if rng.random() < 0.4:
                 deep = (
@@ -97,7 +136,7 @@ def _framed(
     else:
         ground = float(rng.choice([0, 255, 255, rng.uniform(0, 80), rng.uniform(80, 255)]))
         grey = np.full((height, width), ground, np.float32)
-        if rng.random() < 0.2:
+        if rng.random() < (0.45 if hard else 0.2):
             grey = _neighbours(rng, slices, height, width, margins)
         border[:] = True
         window = np.s_[margins[0] : margins[0] + h, margins[3] : margins[3] + w]
@@ -119,7 +158,7 @@ def _close_up(rng: Rng, grey: Floats, head: Bools, inside: Bools) -> tuple[Float
     rows, columns = np.flatnonzero(head.any(1)), np.flatnonzero(head.any(0))
     ends = []
     for at in (rows, columns):
-        more = rng.uniform(-0.3, 0.06, 2) * len(at)
+        more = rng.uniform(-0.35, 0.06, 2) * len(at)
         size = len(grey) if at is rows else grey.shape[1]
         ends.append((max(0, int(at[0] - more[0])), min(size, int(at[-1] + 1 + more[1]))))
     window = np.s_[ends[0][0] : ends[0][1], ends[1][0] : ends[1][1]]

@@ -70,13 +70,15 @@ def phrase(rng: Rng) -> str:
 class Sheet:
     """An image that is being drawn on, float32 (h, w, 3) 0..255.
 
-    With `either` marks on the head are as often black as white wherever both stand out.
+    With `either` marks on the head are as often black as white wherever both stand out. `long` is the side that
+    sizes of marks refer to, `finest` the scale of layers with soft edges, `dim` what opacity is multiplied by.
     """
 
     def __init__(self, rng: Rng, rgb: Floats, head: Bools, inside: Bools, *, either: bool = False) -> None:
         self.rng, self.rgb, self.head, self.inside, self.either = rng, rgb, head, inside, either
         self.height, self.width = rgb.shape[:2]
-        self.long = max(rgb.shape[:2])
+        self.long: float = max(rgb.shape[:2])
+        self.finest, self.dim = 3, 1.0
         near = cv2.dilate(head.astype(np.uint8), np.ones((3, 3), np.uint8))
         self.free = near == 0
 
@@ -89,7 +91,8 @@ class Sheet:
         off_head: bool = False,
         outline: Colour | None = None,
     ) -> None:
-        scale = 1 if self.rng.random() < 0.45 else 3
+        scale = 1 if self.rng.random() < 0.45 else self.finest
+        alpha *= self.dim
         layer = Image.new("L", (self.width * scale, self.height * scale))
         draw(ImageDraw.Draw(layer), float(scale))
         ink = np.asarray(layer, np.float32) / 255

@@ -2,7 +2,8 @@
 
 DRAWN are folders that `draw.py` filled; `--start` goes on from weights. Each view of 256 pixels is either a whole
 image or, more often, a part of it at 0.8 to 1.5 times the size at which the network is used. AdamW, one cycle
-(Smith and Topin, 2018), binary cross-entropy and Dice, weights averaged exponentially.
+(Smith and Topin, 2018), binary cross-entropy and Dice, weights averaged exponentially. Where torch.distributed's
+variables (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT) are set, so many processes share each batch.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import copy
 import csv
 import math
+import os
 import queue
 import threading
 import time
@@ -21,13 +23,13 @@ import cv2
 import numpy as np
 import torch
 from network import BORDER, HEAD, INSIDE, MARK, ProposalNet, features
-from torch import Tensor
+from torch import Tensor, distributed
 from torch.nn import functional
 
 VIEW = 256
 _BITS = {HEAD: (1, 127), MARK: (2, 70), BORDER: (4, 80), INSIDE: (8, 127)}
 _VALID_BIT = 16
-_WHOLE = 0.45  # share of views that show the whole image
+_WHOLE, _WHOLE_OTHER = 0.45, 0.8  # share of views that show the whole image, and of those without a head
 _PART = (170, 320)  # side of the others in pixels of the drawn images
 _FLIP, _TURN = 0.5, 0.06  # left to right, upside down
 _WEIGHTS = torch.tensor([2.0, 1.0, 0.7, 0.5])  # of the four maps
@@ -36,6 +38,7 @@ _POSITIVE = torch.tensor([1.0, 1.5, 1.5, 1.0]).view(1, 4, 1, 1)
 _VERDICT = 0.5
 _HELD_OUT = 300
 _AVERAGE = 0.997
+_SAVED = 250  # steps between two files
 
 
 class Batch:
@@ -69,7 +72,7 @@ class Drawn:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool, bool]:
         part, at = self.where[index]
         image, label, is_head = (array[at] for array in self.parts[part])
-        whole = rng is None or rng.random() < _WHOLE
+        whole = rng is None or rng.random() < (_WHOLE if is_head else _WHOLE_OTHER)
         if rng is not None and not whole:
             side = int(rng.integers(*_PART))
             y, x = rng.integers(image.shape[0] - side + 1, size=2)
@@ -154,6 +157,16 @@ def _halved(net: ProposalNet) -> dict[str, Tensor]:
     return {k: v.half() if v.dtype.is_floating_point else v for k, v in net.state_dict().items()}
 
 
+def _averaged(net: ProposalNet) -> None:
+    """Gives every process the mean of all their gradients."""
+    slopes = [parameter.grad for parameter in net.parameters() if parameter.grad is not None]
+    flat = torch.cat([slope.reshape(-1) for slope in slopes])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    for slope, part in zip(slopes, flat.split([slope.numel() for slope in slopes]), strict=True):
+        slope.copy_(part.view(slope.shape))
+
+
 def evaluate(net: ProposalNet, drawn: Drawn) -> dict[str, float]:
     """Dice of the four maps and accuracy of the verdict on the images held out."""
     both, sums, right, count = torch.zeros(4), torch.zeros(4), 0, 0
@@ -180,6 +193,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4500)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=4e-3)
+    parser.add_argument("--bfloat16", action="store_true", help="convolutions in half precision")
     parser.add_argument("--on-head", type=float, default=1.0, help="weight of marks on the head")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -187,6 +201,10 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     cv2.setNumThreads(1)
+    shared = "RANK" in os.environ
+    if shared:
+        distributed.init_process_group("gloo")
+    rank, ranks = (distributed.get_rank(), distributed.get_world_size()) if shared else (0, 1)
     drawn = Drawn(options.drawn)
     net = ProposalNet()
     if options.start is not None:
@@ -197,13 +215,19 @@ def main() -> None:
     begun, running = time.monotonic(), 0.0
     rows: list[dict[str, float]] = []
     net.train()
-    for step, batch in enumerate(drawn.batches(options.batch, options.steps, options.seed), 1):
+    for step, batch in enumerate(
+        drawn.batches(options.batch // ranks, options.steps, options.seed + 1000 * rank), 1
+    ):
         rate = _rate(step / options.steps, options.rate)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        total, dice = losses(*net(batch.inputs), batch, options.on_head)
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16):
+            maps, verdict = net(batch.inputs)
+        total, dice = losses(maps.float(), verdict.float(), batch, options.on_head)
         optimiser.zero_grad(set_to_none=True)
         total.backward()
+        if shared:
+            _averaged(net)
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
         keep = min(_AVERAGE, step / (step + 20))
@@ -213,6 +237,8 @@ def main() -> None:
                     kept.lerp_(new, 1 - keep)
                 else:
                     kept.copy_(new)
+        if rank:
+            continue
         now = float(total.detach())
         running = now if step == 1 else 0.97 * running + 0.03 * now
         if step % 50 == 0 or step == options.steps:
@@ -226,12 +252,14 @@ def main() -> None:
                 }
             )
             print(rows[-1], f"{step * options.batch / seconds:.1f} images/s", flush=True)
-        if step % 500 == 0 or step == options.steps:
+        if step % _SAVED == 0 or step == options.steps:
             torch.save(_halved(average), options.out)
             with options.log.open("w", newline="") as file:
                 writer = csv.DictWriter(file, rows[0])
                 writer.writeheader()
                 writer.writerows(rows)
+    if rank:
+        return
     print({name: round(value, 4) for name, value in evaluate(average, drawn).items()})
 
 

@@ -120,14 +120,14 @@ def test_a_clean_slice_has_no_marks(draw: Callable[..., Any], seed: int) -> None
 
 def test_more_to_mend_means_less_sure(draw: Callable[..., Any]) -> None:
     clean, marked = draw(), draw()
-    for words, x, y in (("R", 2, 160), ("10:55", 225, 15), ("AX T2", 4, 15), ("W 400", 4, 312)):
+    for words, x, y in (("R 25", 30, 70), ("10:55", 205, 65), ("AX T2", 30, 265), ("W 400", 205, 275)):
         marked.write(words, x, y)
     assert propose_image(marked.rgb).confidence < propose_image(clean.rgb).confidence
 
 
 def test_a_doubtful_spot_is_kept_but_less_sure(draw: Callable[..., Any]) -> None:
     clean, doubtful = draw(), draw()
-    cv2.arrowedLine(doubtful.grey, (115, 140), (135, 160), 190, 2)
+    cv2.arrowedLine(doubtful.grey, (115, 140), (135, 160), 135, 1)
     first, second = propose_image(clean.rgb), propose_image(doubtful.rgb)
     assert second.decision == "keep"
     assert second.confidence < first.confidence

@@ -80,7 +80,7 @@ def test_no_rows_have_no_probabilities(fitted: tuple[GradientBoostingClassifier,
 )
 def test_the_shipped_files_are_of_this_version(path: Path, names: tuple[str, ...]) -> None:
     trees = load_trees(path, names)
-    assert len(trees.trees) > 10
+    assert len(trees.feature) > 10
     assert ((sure := trees.probability(np.zeros((1, len(names))))) > 0).all()
     assert (sure < 1).all()
 
