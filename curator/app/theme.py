@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
+from weakref import WeakSet
 
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from shiboken6 import isValid
 
 from curator.paths import resources_dir
 
@@ -21,6 +23,8 @@ Scheme: TypeAlias = Literal["dark", "light"]
 FONT_PIXELS: Final = 13
 # Icons are drawn for each of these ratios, so that QIcon has a sharp pixmap on every screen.
 _RATIOS: Final = (1.0, 1.5, 2.0, 3.0)
+# Not `QApplication.allWidgets`: that also hands out widgets that are being destroyed, and has crashed on one.
+_with_icons: Final[WeakSet[QAbstractButton]] = WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +132,9 @@ def apply(app: QApplication, scheme: Scheme) -> None:
     )
     app.setPalette(_palette(colours))
     app.setStyleSheet(build(colours))
-    for widget in app.allWidgets():
-        _refresh_icon(widget)
+    for button in tuple(_with_icons):
+        if isValid(button):
+            _refresh_icon(button)
     notifier().changed.emit(colours)
 
 
@@ -174,6 +179,7 @@ def set_icon(button: QAbstractButton, name: str, colour: str | None = None, on: 
     button.setProperty("icon_name", name)
     button.setProperty("icon_colour", colour)
     button.setProperty("icon_on", on)
+    _with_icons.add(button)
     _refresh_icon(button)
 
 
@@ -190,18 +196,15 @@ def restyle(widget: QWidget) -> None:
     widget.update()
 
 
-def _refresh_icon(widget: QWidget) -> None:
-    name = widget.property("icon_name")
-    if not isinstance(name, str) or not isinstance(widget, QAbstractButton):
-        return
+def _refresh_icon(button: QAbstractButton) -> None:
     colours = current()
-    colour, on = widget.property("icon_colour"), widget.property("icon_on")
-    widget.setIcon(
+    colour, on = button.property("icon_colour"), button.property("icon_on")
+    button.setIcon(
         icon(
-            name,
+            button.property("icon_name"),
             getattr(colours, colour) if colour else None,
             on=getattr(colours, on) if on else None,
-            size=max(widget.iconSize().width(), 12),
+            size=max(button.iconSize().width(), 12),
         )
     )
 
