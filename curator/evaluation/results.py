@@ -22,6 +22,7 @@ from curator.evaluation.elsewhere import (
 from curator.evaluation.intervals import Summary, summarise
 from curator.manifest.files import write_text
 from curator.manifest.schema import ManifestRow
+from curator.manifest.verify import any_readable
 from curator.records import SPLITS, Event, Prediction, Split
 from curator.training.predictions import current_predictions
 from curator.training.runs import Run, load_run
@@ -40,13 +41,15 @@ class Source:
 
     `split` None stands for all kept images, as always of a cross-validation, whose every image is predicted by
     the network that did not learn from its fold. `manifest` is another manifest to predict on instead of the
-    run's own; `images` a folder of new images, which are cleaned as the run's dataset was first.
+    run's own; `images` a folder of new images, which are cleaned as the run's dataset was first. `root` is where
+    the images of a manifest lie, if not where the run or that manifest says, as on another machine.
     """
 
     folder: Path
     split: Split | None = "test"
     manifest: Path | None = None
     images: Path | None = None
+    root: Path | None = None
 
     @property
     def cross_validated(self) -> bool:
@@ -113,29 +116,38 @@ def _own(source: Source) -> Generator[Event, None, ResultsReady]:
     """A run on its own manifest."""
     run = load_run(source.folder)
     rows = {row.file_name: row for row in run.manifest().rows}
+    root = source.root or run.root
     kept = {name: row for name, row in rows.items() if row.decision == "keep" and _in(row.split, source)}
     splits: Sequence[Split | None] = (*SPLITS, None) if source.split is None else (source.split,)
-    found = [one for one in current_predictions(source.folder) if one.file_name in kept]
-    lacking = {row.split for row in kept.values()} - {one.split for one in found}
-    for one in (one for one in splits if one in lacking):
+    known = {one.file_name: one for one in current_predictions(source.folder) if one.file_name in kept}
+    for one in splits:
+        lacking = [row for name, row in kept.items() if row.split == one and name not in known]
+        begun = any(two.split == one for two in known.values())
+        # What could not be read the last time is tried again once it is there.
+        if not lacking or (begun and not any_readable(root, lacking)):
+            continue
         # PyTorch only where something has to be predicted: the window imports this module on its own thread.
         from curator.evaluation.evaluate import Evaluated, evaluate
 
-        for event in evaluate(source.folder, splits=(one,)):
+        for event in evaluate(source.folder, root=root, splits=(one,)):
             if isinstance(event, Evaluated):
-                found.extend(event.predictions)
+                known |= {two.file_name: two for two in event.predictions}
             else:
                 yield event
-    found.sort(key=lambda one: one.file_name)
+    found = [known[name] for name in sorted(known)]
     summary = _summary(source.folder, found, run.classes)
     looked = read_looked(source.folder)
-    return ResultsReady(run, source, source.split, tuple(found), rows, summary, looked, {}, run.root)
+    return ResultsReady(run, source, source.split, tuple(found), rows, summary, looked, {}, root)
 
 
 def _summary(folder: Path, predictions: Sequence[Prediction], classes: Sequence[str]) -> Summary:
     """The figures, whose intervals take seconds for thousands of images: kept in `folder` by what they are of."""
-    values = [(one.file_name, one.label, one.group, one.predicted, one.probabilities) for one in predictions]
-    digest = hashlib.sha256(repr((tuple(classes), values)).encode("utf-8", "surrogatepass")).hexdigest()
+    made = hashlib.sha256(repr(tuple(classes)).encode("utf-8", "surrogatepass"))
+    # One by one: all at once would hold up the window's thread.
+    for one in predictions:
+        values = (one.file_name, one.label, one.group, one.predicted, one.probabilities)
+        made.update(repr(values).encode("utf-8", "surrogatepass"))
+    digest = made.hexdigest()
     kept: Any = {}
     try:
         kept = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
@@ -175,7 +187,7 @@ def _out_of_fold(source: Source) -> ResultsReady:
         summary=summary or _summary(source.folder, predictions, run.classes),
         looked=read_looked(source.folder),
         folds={one.prediction.file_name: one.fold for one in found},
-        root=result.root,
+        root=source.root or result.root,
     )
 
 
@@ -186,7 +198,7 @@ def _elsewhere(source: Source) -> Generator[Event, None, ResultsReady]:
         other = yield from predict_new_images(run, source.images)
         source = replace(source, split=None)
     elif source.manifest is not None:
-        other = yield from predict_other_manifest(run, source.manifest)
+        other = yield from predict_other_manifest(run, source.manifest, source.root)
     else:
         raise ValueError("neither another manifest nor new images are given")
     found = tuple(one for one in other.predictions if _in(one.split, source))
