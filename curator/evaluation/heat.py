@@ -110,10 +110,10 @@ def current_heat(results: ResultsReady) -> tuple[HeatShare, ...]:
     )
 
 
-def read_heat_outside(folder: Path) -> dict[str, float]:
-    """The share of heat outside the head by file name, 0 to 1, as kept in the folder of a run or of a
-    cross-validation; without what there is no heat of. Empty where nothing was measured."""
-    return {one.file_name: one.outside for one in read_heat(folder) if one.outside is not None}
+def heat_outside(results: ResultsReady) -> dict[str, float]:
+    """The share of heat outside the head by file name, 0 to 1, as kept of exactly these predictions; without what
+    there is no heat of. Empty where nothing was measured."""
+    return {one.file_name: one.outside for one in current_heat(results) if one.outside is not None}
 
 
 def read_heat(folder: Path) -> tuple[HeatShare, ...]:

@@ -207,7 +207,7 @@ def _found(results: ResultsReady, judged: _Judged, device: str) -> Generator[Eve
     try:
         for event in measure_swings(judged.by_run, results.rows, results.root, device=device):
             if isinstance(event, SwingsMeasured):
-                write_swings(results.folder, event.swings, results.run_dir_of)
+                write_swings(results, event.swings)
                 swings = swing_flags(event.swings, classes, cleaning)
             else:
                 yield event

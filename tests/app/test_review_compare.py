@@ -112,7 +112,10 @@ def test_a_key_compares_with_the_run_before_and_names_lead_to_the_gallery(
     qtbot.keyClick(page, Qt.Key.Key_C)
     quiet(page, qtbot)
     assert pane.isVisible()
-    assert pane.others.currentText().endswith("first")
+    other = pane.other()
+    assert other is not None
+    assert other.source.folder.name == "first"
+    assert pane.others.currentText() == other.words
     assert pane.verdict.text() == (
         "Of 2 images common to both, 2 turned right and 0 wrong. Chance alone can do that (McNemar, p = 0.500)."
     )

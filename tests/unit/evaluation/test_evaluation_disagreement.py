@@ -73,9 +73,9 @@ def test_what_was_learnt_by_heart_and_other_classes_do_not_count(tmp_path: Path)
     (runs / "damaged").mkdir()
     (runs / "damaged" / "predictions.jsonl").write_text("{}\n")
     assert find_disagreement(results_of(run, own, ("2" * 64,))) == {}
-    assert find_disagreement(results_of(replace(run, folder=runs / "new"), own, ("2" * 64,))) == pytest.approx(
-        {"a.png": 0.0}
-    )
+    assert find_disagreement(
+        results_of(replace(run, folder=runs / "new"), own, ("2" * 64,))
+    ) == pytest.approx({"a.png": 0.0})
 
 
 def test_the_split_of_another_manifest_does_not_say_what_was_learnt(tmp_path: Path) -> None:

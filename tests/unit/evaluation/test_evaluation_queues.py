@@ -123,9 +123,9 @@ def test_a_cross_validation_judges_every_image_and_finds_what_was_planted(
     assert "agrees with 93 % of the labels" in queues["label_errors"].note
     copies = {flag.file_name: flag.reason for flag in queues["near_labels"].flags[:2]}
     assert copies["left/val01.png"].startswith("Labelled left, but right/val01.png (right) is a copy")
-    assert set(read_swings(folder)) == set(results.rows)
-    assert read_swings(folder)["left/test00.png"] > 0
-    assert read_swings(folder)["left/test01.png"] == 0
+    assert set(read_swings(results)) == set(results.rows)
+    assert read_swings(results)["left/test00.png"] > 0
+    assert read_swings(results)["left/test01.png"] == 0
     outside = {one.file_name: one.outside for one in read_heat(folder) if one.outside is not None}
     assert {flag.file_name: flag.score for flag in queues["heat_outside"].flags} == {
         name: share for name, share in outside.items() if share >= 0.33
@@ -160,7 +160,7 @@ def test_what_was_found_is_read_again_until_something_changes(
     assert len(list(kept_queues(results))) == len(list(find_queues(results))) == 1
     shutil.copy(kept / "fold-2" / BEST, kept / "fold-1" / BEST)
     assert list(kept_queues(results)) == []
-    assert set(read_swings(kept)) == {name for name, fold in results.folds.items() if fold == 2}
+    assert set(read_swings(results)) == {name for name, fold in results.folds.items() if fold == 2}
     (kept / QUEUES).write_text("{", encoding="utf-8")
     assert list(kept_queues(results)) == []
 
@@ -214,7 +214,7 @@ def test_a_single_run_judges_nothing_it_learned_from(single: Path) -> None:
     names = {name for name, row in results.rows.items() if row.split == "train"}
     for queue in queues.values():
         assert not names & {flag.file_name for flag in queue.flags}
-    assert set(read_swings(single)) == set(results.rows) - names
+    assert set(read_swings(results)) == set(results.rows) - names
     # Whichever split is shown, the queues are the same.
     assert queues_in(
         kept_queues(next(e for e in read_results(single, "val") if isinstance(e, ResultsReady)))
