@@ -62,6 +62,7 @@ class Showing(QObject):
     def show_table(self, table: Table, place: Place | None) -> None:
         """Shows predictions that were read, at the place where they were left, if they were."""
         before, self.table = self.table, table
+        self.pictures.forget_details()
         same = before is not None and before.classes == table.classes
         self.wish = replace(self.wish, cell=None, only=None) if same else Wish(self.wish.right)
         self.order = self._order_before if self.order == "queue" else self.order
