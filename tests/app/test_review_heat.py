@@ -29,6 +29,7 @@ from curator.app.review.take_away import TakeAway
 from curator.errors import TrainingError
 from curator.evaluation.heat_colours import CHOICES, blended, table
 from curator.evaluation.saliency import share_inside
+from curator.imaging.decode import sha256
 from curator.imaging.render import RESIZES, network_input
 from curator.records import Crop, Edits, Event, Prediction, Progress
 
@@ -150,9 +151,10 @@ def setting(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
     for number in range(2):
         path = tmp_path / f"{number}.png"
         Image.fromarray(np.full((60, 80), 120 + number, np.uint8)).save(path)
-        one = Prediction(path.name, "0" * 64, "yes", "test", "g", "no", (0.7, 0.3), 1.2)
+        digest = sha256(path.read_bytes())
+        one = Prediction(path.name, digest, "yes", "test", "g", "no", (0.7, 0.3), 1.2)
         items.append(Item(one, Edits(), number, true=1, said=0, mended=False, looked=False))
-        wanted.append(Wanted(tmp_path, path, "0" * 64, Edits(), 64, "letterbox", 0, profile="general"))
+        wanted.append(Wanted(tmp_path, path, digest, Edits(), 64, "letterbox", 0, profile="general"))
     pictures = Pictures()
     pane = DetailsPane(pictures)
     qtbot.addWidget(pane)
@@ -244,6 +246,44 @@ def test_an_image_that_is_gone_is_said(setting: Setting, qtbot: QtBot) -> None:
     setting.pane.show_item(setting.items[0], gone)
     qtbot.waitUntil(lambda: "gone.png" in setting.pane.heat_words.text(), timeout=30_000)
     assert setting.pane.original.image is None
+
+
+def test_an_image_that_changed_since_is_not_shown_as_what_was_predicted(
+    setting: Setting, qtbot: QtBot
+) -> None:
+    wanted = setting.wanted[0]
+    Image.fromarray(np.full((60, 80), 250, np.uint8)).save(wanted.path)
+    setting.pane.show_item(setting.items[0], wanted)
+    qtbot.waitUntil(lambda: "0.png has changed since" in setting.pane.heat_words.text(), timeout=30_000)
+    assert setting.pane.original.image is None
+    with qtbot.waitSignal(setting.pictures.square_ready):
+        assert setting.pictures.square(wanted) is None
+    square = setting.pictures.square(wanted)
+    assert square is not None
+    assert square.toImage().pixelColor(84, 84).red() == 0
+
+
+def test_what_fails_unforeseen_is_said(setting: Setting, qtbot: QtBot) -> None:
+    def fails(image: np.ndarray, class_index: int) -> np.ndarray:
+        raise RuntimeError("out of memory")
+
+    setting.cam.heat = fails  # type: ignore[method-assign]
+    setting.pane.show_item(setting.items[0], setting.wanted[0])
+    qtbot.waitUntil(lambda: "failed: out of memory" in setting.pane.heat_words.text(), timeout=30_000)
+    assert setting.pane.original.image is not None
+
+
+def test_heat_of_a_run_that_went_on_is_made_anew(setting: Setting, qtbot: QtBot) -> None:
+    pane, cam = setting.pane, setting.cam
+    pane.show_item(setting.items[0], setting.wanted[0])
+    qtbot.waitUntil(lambda: pane.heat.image is not None, timeout=30_000)
+    before = cam.heat
+    cam.heat = lambda image, index: before(image, 1 - index)  # type: ignore[method-assign]
+    first = pane.heat.image
+    setting.pictures.forget_details()
+    pane.show_item(setting.items[0], setting.wanted[0])
+    qtbot.waitUntil(lambda: pane.heat.image is not None, timeout=30_000)
+    assert pane.heat.image != first
 
 
 def test_the_large_view_shows_one_place_three_times(setting: Setting, qtbot: QtBot) -> None:
@@ -358,3 +398,13 @@ def test_a_model_is_taken_away_from_the_menu_of_sources(
     finally:
         messages.hub().shown.disconnect(told.append)
     qtbot.waitUntil(lambda: open_model.jobs.get("take-away") is None)
+
+
+def test_heat_leaves_cold_places_as_they_are() -> None:
+    image = np.full((4, 4, 3), 100, np.uint8)
+    heat = np.zeros((4, 4), np.float32)
+    heat[0, 0] = 1
+    mixed = blended(image, heat, 0.5)
+    assert (mixed[1:] == 100).all()
+    assert (mixed[0, 0] != 100).any()
+    assert (blended(image, heat, 0.0) == image).all()

@@ -85,6 +85,7 @@ class Loader(QObject):
         self._to_measure = opened.table.results
         self._measure()
 
+    @Slot()
     def _measure(self) -> None:
         results = self._to_measure
         # Of what was shown before, it is still being read: what is shown now follows.
