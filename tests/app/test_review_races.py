@@ -20,6 +20,7 @@ from curator.app.review import loading
 from curator.app.review.measures import Measured
 from curator.app.review.page import ReviewPage
 from curator.evaluation import comparison as engine
+from curator.evaluation import results as results_module
 from curator.evaluation.comparison import ComparisonReady
 from curator.evaluation.results import ResultsReady, Source
 from curator.records import Event, Progress
@@ -103,14 +104,28 @@ def test_a_comparison_of_what_was_shown_before_is_not_taken_for_one_of_what_is(
         gate.wait(30)
         yield from found
 
+    reading = threading.Event()
+    read = results_module.read_results
+
+    def slowly(source: Source) -> Iterator[Event]:
+        reading.wait(30)
+        yield from read(source)
+
     monkeypatch.setattr(engine, "compare_with", slow)
+    monkeypatch.setattr(results_module, "read_results", slowly)
+    source = page.loader.source
+    assert source is not None
     try:
         qtbot.keyClick(page, Qt.Key.Key_C)
         qtbot.waitUntil(began.is_set, timeout=30_000)
         page.middle.turn("gallery")
-        open_split(page, "val", qtbot)
+        page.show_source(replace(source, split="val"))
+        gate.set()
+        qtbot.waitUntil(lambda: open_model.jobs.get("review-compare") is None, timeout=30_000)
     finally:
         gate.set()
+        reading.set()
+    qtbot.waitUntil(lambda: page.results is not None and page.results.split == "val", timeout=30_000)
     quiet(page, qtbot)
     # A report written now would have had it in.
     assert page.comparing.comparison is None
