@@ -247,8 +247,7 @@ class Showing(QObject):
         project, table = self._model.project, self.table
         if project is None or table is None or change.kind not in _HISTORY:
             return
-        for image_id in change.ids:
-            self.gallery.items.refresh(table.take(project.state(image_id)))
+        self.gallery.items.refresh([table.take(project.state(image_id)) for image_id in change.ids])
         self._refresh_chosen()
         self.facts.show_touched(table.results, project.test_touched)
         self._say_counts()
