@@ -10,7 +10,7 @@ from curator.evaluation.elsewhere import warn_of_known
 from curator.evaluation.figures import write_figures
 from curator.evaluation.intervals import Summary, summarise
 from curator.manifest.files import Manifest
-from curator.records import Event, Prediction, Split
+from curator.records import Event, Prediction, Split, Warned
 from curator.training.events import Predicted
 from curator.training.inference import predict_manifest
 from curator.training.predictions import current_predictions, write_predictions
@@ -49,8 +49,12 @@ def evaluate(
         names = {one.file_name for one in found}
         others = [one for one in current_predictions(run_dir) if one.file_name not in names]
         fewer = any(one.split in splits for one in others)
-        if found:
-            write_predictions(run_dir / PREDICTIONS, [*others, *found])
+        try:
+            if found:
+                write_predictions(run_dir / PREDICTIONS, [*others, *found])
+        except OSError as error:
+            yield Warned(f"The predictions can't be kept in {run_dir} ({error.strerror}): check the disk.")
+            fewer = True
     else:
         fewer = False
         yield from warn_of_known(run, [one.sha256 for one in found])

@@ -15,7 +15,7 @@ from training_data import CONFIG, make_manifest
 
 from curator.cli.main import run
 from curator.dataset.split import Shares
-from curator.evaluation.heat import read_heat
+from curator.evaluation.heat import FILE, read_heat
 from curator.evaluation.queues import QUEUES, Queue, QueuesReady, find_queues, kept_queues
 from curator.evaluation.results import ResultsReady, read_results
 from curator.evaluation.swings import SWINGS, read_swings
@@ -193,6 +193,19 @@ def test_an_image_that_is_gone_is_said_once(copied: Path, manifest: Manifest, tm
     said = [event.message for event in events if isinstance(event, Warned)]
     assert len(said) == 1
     assert "left/test00.png" in said[0]
+
+
+def test_where_nothing_can_be_written_they_are_found_all_the_same(copied: Path) -> None:
+    """Folders of the files' names, as a test may run as a user who can write anywhere else."""
+    for name in (QUEUES, SWINGS, FILE):
+        (copied / name).mkdir()
+    events = list(find_queues(results_of(copied), device="cpu"))
+    assert [event.message for event in events if isinstance(event, Warned)] == [
+        f"What was found can't be kept in {copied} (Is a directory): check the disk."
+    ]
+    queues = queues_in(iter(events))
+    assert len(queues["label_errors"].flags) == 2
+    assert "Not measured" not in queues["heat_outside"].note
 
 
 @pytest.fixture(scope="module")

@@ -282,3 +282,12 @@ def test_evaluating_another_manifest_says_what_the_run_has_learnt_from(
         "true."
     ]
     assert not any(isinstance(one, Warned) for one in evaluate(run_dir, made[0]))
+
+
+def test_where_predictions_can_not_be_written_they_are_shown_all_the_same(run_dir: Path) -> None:
+    (run_dir / PREDICTIONS).mkdir()
+    found, before = results_of(read_results(run_dir))
+    assert len(found.predictions) == 6
+    assert [event.message for event in before if isinstance(event, Warned)] == [
+        f"The predictions can't be kept in {run_dir} (Is a directory): check the disk."
+    ]
