@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -218,12 +219,20 @@ def results_of(run_dir: Path) -> ResultsReady:
     return next(one for one in read_results(run_dir) if isinstance(one, ResultsReady))
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> ResultsReady:
-    manifest = make_manifest(tmp_path, {"train": 3, "val": 2, "test": 5})
-    for _ in fit(manifest, replace(CONFIG, image_size=64, epochs=1), tmp_path / "run"):
+@pytest.fixture(scope="module")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one epoch on squares of 64 pixels."""
+    folder = tmp_path_factory.mktemp("small")
+    manifest = make_manifest(folder, {"train": 3, "val": 2, "test": 5})
+    for _ in fit(manifest, replace(CONFIG, image_size=64, epochs=1), folder / "run"):
         pass
-    return results_of(tmp_path / "run")
+    return folder / "run"
+
+
+@pytest.fixture
+def results(small_run: Path, tmp_path: Path) -> ResultsReady:
+    """Its test images, in a folder of the test's own."""
+    return results_of(Path(shutil.copytree(small_run, tmp_path / "run")))
 
 
 def test_heat_is_measured_once_kept_and_known_to_be_stale(
