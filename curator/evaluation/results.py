@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from curator.errors import TrainingError
-from curator.evaluation.cross_validated import RESULT, read_cross_validation, read_out_of_fold
+from curator.evaluation.cross_validated import (
+    RESULT,
+    CrossValidation,
+    read_cross_validation,
+    read_out_of_fold,
+)
 from curator.evaluation.elsewhere import (
     folder_of,
     manifest_folder,
@@ -71,7 +76,7 @@ class Source:
 class ResultsReady(Event):
     """Predictions with the manifest's rows they belong to, and their summary.
 
-    `run` of a cross-validation is that of its first fold, in the cross-validation's folder. `looked` names the
+    `run` of a cross-validation is that of a fold, in the cross-validation's folder. `looked` names the
     images that a person has looked at and found fine; `folds` the fold, from 1, whose network did not learn
     from an image (empty for a run); `root` is what file names are relative to.
     """
@@ -172,7 +177,7 @@ def _out_of_fold(source: Source) -> ResultsReady:
     result = read_cross_validation(source.folder)
     if not result.done:
         raise TrainingError(f"No fold of {source.folder} is done yet: wait, or cross-validate again.")
-    first = load_run(source.folder / result.done[0].folder)
+    first = _any_fold(result)
     run = replace(first, folder=source.folder, root=result.root, classes=result.classes, metrics=())
     rows = {row.file_name: row for row in result.manifest().rows}
     found = [one for one in read_out_of_fold(source.folder) if one.prediction.file_name in rows]
@@ -189,6 +194,20 @@ def _out_of_fold(source: Source) -> ResultsReady:
         folds={one.prediction.file_name: one.fold for one in found},
         root=source.root or result.root,
     )
+
+
+def _any_fold(result: CrossValidation) -> Run:
+    """The first fold's run that can be read: where one was cleared away, the others still tell the plan.
+
+    Raises `TrainingError` where none is left.
+    """
+    *others, last = result.done
+    for one in others:
+        try:
+            return load_run(result.folder / one.folder)
+        except TrainingError as error:
+            log.info("%s is passed over: %s", one.folder, error)
+    return load_run(result.folder / last.folder)
 
 
 def _elsewhere(source: Source) -> Generator[Event, None, ResultsReady]:

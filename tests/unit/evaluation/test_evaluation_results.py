@@ -204,6 +204,11 @@ def test_a_cross_validation_gives_each_image_by_the_network_that_did_not_learn_f
     assert found.summary.metrics["accuracy"] is not None
     with pytest.raises(TrainingError, match="no single network"):
         list(read_results(Source(folder, images=tmp_path)))
+    shutil.rmtree(folder / "fold-1")
+    assert results_of(read_results(Source(folder)))[0].predictions == found.predictions
+    shutil.rmtree(folder / "fold-2")
+    with pytest.raises(TrainingError, match="fold-2 is not a run"):
+        list(read_results(Source(folder)))
     write_cross_validation(replace(result, done=()), [])
     with pytest.raises(TrainingError, match="No fold of"):
         list(read_results(Source(folder)))
