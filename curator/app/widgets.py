@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -52,6 +53,18 @@ def line(vertical: bool = False) -> QFrame:
     made = QFrame()
     made.setProperty("role", "vline" if vertical else "line")
     return made
+
+
+def scrolling(inside: QWidget, name: str) -> QScrollArea:
+    """`inside` in an area of that accessible name, which scrolls it up and down where it is too long."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setAccessibleName(name)
+    area.setWidget(inside)
+    return area
 
 
 class SectionLabel(QLabel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,10 +75,9 @@ def results_of(run: Path, manifest: Manifest | None, root: Path | None) -> Resul
     from curator.evaluation.results import ResultsReady, Source, read_looked, read_results
     from curator.training.runs import load_run
 
-    source = Source(run, manifest=manifest.folder if manifest is not None else None)
+    source = Source(run, manifest=manifest.folder if manifest is not None else None, root=root)
     if source.cross_validated:
-        done = next(one for one in drawn(read_results(source)) if isinstance(one, ResultsReady))
-        return replace(done, root=root or done.root)
+        return next(one for one in drawn(read_results(source)) if isinstance(one, ResultsReady))
     made = [one for one in drawn(evaluate(run, manifest=manifest, root=root)) if isinstance(one, Evaluated)]
     if not made or not made[0].predictions:
         raise CuratorError(f"{run} has no test image that could be predicted: look at the warnings above.")

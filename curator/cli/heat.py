@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from curator.cli.output import drawn, say, say_json, table
@@ -22,10 +22,10 @@ def measure_heat(folder: Path, manifest: Path | None, root: Path | None, as_json
     shares: tuple[heat.HeatShare, ...] = ()
     results: ResultsReady | None = None
     with memory_kept():
-        source = Source(folder, manifest=manifest, split=None if manifest else "test")
+        source = Source(folder, manifest=manifest, split=None if manifest else "test", root=root)
         for event in drawn(read_results(source)):
             if isinstance(event, ResultsReady):
-                results = event if root is None else replace(event, root=root)
+                results = event
         if results is None or not results.predictions:
             raise CuratorError(f"{folder} has no predictions: look at the warnings above.")
         for event in drawn(heat.measure_heat(results)):

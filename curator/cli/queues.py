@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from curator.cli.output import complain, drawn, say, say_json
@@ -25,11 +25,10 @@ def list_queues(
     queues: tuple[Queue, ...] = ()
     with memory_kept():
         results: ResultsReady | None = None
-        for event in drawn(
-            read_results(Source(folder, manifest=manifest, split=None if manifest else "test"))
-        ):
+        source = Source(folder, manifest=manifest, split=None if manifest else "test", root=root)
+        for event in drawn(read_results(source)):
             if isinstance(event, ResultsReady):
-                results = event if root is None else replace(event, root=root)
+                results = event
         if results is None:
             raise CuratorError(f"{folder} has no predictions: look at the warnings above.")
         for event in drawn(find_queues(results)):

@@ -79,10 +79,14 @@ def matched(first: Side, second: Side) -> tuple[list[Pair], list[LeftOut]]:
         reasons.setdefault(reason, []).append(one.file_name)
 
     seen = frozenset[str]().union(*learnt.values())
+    # New images without a label stand in no manifest, and are left out without a word.
+    classes = {*first.classes, *second.classes, None}
     for one in sorted(second.predictions, key=lambda one: one.file_name):
         other = partners.get(one.file_name)
         if other is None or _key(one) in seen:
             leave_out(one, second, first)
+        elif not {one.label, other.label} <= classes:
+            reasons.setdefault("of a class that neither knows", []).append(one.file_name)
         elif one.label is not None and other.label is not None:
             pairs.append(Pair(one.file_name, one.split, other.label, one.label, other, one))
     taken = {one.file_name for one in partners.values()}

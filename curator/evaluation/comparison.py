@@ -196,9 +196,7 @@ def compare(first: Side, second: Side, *, own_labels: bool = False) -> Compariso
     """Compares two sides on the images that both predicted and neither learnt from; the same image is the same
     SHA-256, under whichever name. Images whose label changed are compared with `own_labels` only."""
     if first.name == second.name:
-        first, second = (
-            replace(one, name="/".join(one.folder.resolve().parts[-2:])) for one in (first, second)
-        )
+        first, second = _told_apart(first, second)
     pairs, left_out = matched(first, second)
     relabelled = tuple(one for one in pairs if one.relabelled)
     if not own_labels:
@@ -233,6 +231,16 @@ def compare(first: Side, second: Side, *, own_labels: bool = False) -> Compariso
         plan=plan_differences(first.config, second.config),
         changes=changes(first.rows.values(), second.rows.values()),
     )
+
+
+def _told_apart(first: Side, second: Side) -> tuple[Side, Side]:
+    """Both by as much of the ends of their paths as differs; by number where they are one folder."""
+    parts = [one.folder.resolve().parts for one in (first, second)]
+    for length in range(2, max(map(len, parts)) + 1):
+        names = ["/".join(part[-length:]) for part in parts]
+        if names[0] != names[1]:
+            return replace(first, name=names[0]), replace(second, name=names[1])
+    return replace(first, name=f"{first.name} (1)"), replace(second, name=f"{second.name} (2)")
 
 
 def mcnemar(turned_right: int, turned_wrong: int) -> float:

@@ -29,7 +29,12 @@ def find_disagreement(results: ResultsReady) -> dict[str, float]:
     nothing, as each image is told of by the network of the one fold that had left it out. So the folds of one
     cross-validation are compared through cross-validations that drew other folds, and through runs.
     """
-    own = [one for one in results.predictions if results.folds or one.split != "train"]
+    learnt: set[str | None] = set()
+    if not results.folds:
+        rows = results.run.manifest().rows
+        learnt = {row.sha256 for row in rows if row.decision == "keep" and row.split == "train"}
+    # By the run's own manifest: the split in another one says nothing of what the run has learnt from.
+    own = [one for one in results.predictions if one.sha256 not in learnt]
     least = {one.file_name: list(one.probabilities) for one in own}
     most = {one.file_name: list(one.probabilities) for one in own}
     digests = {one.file_name: one.sha256 for one in own}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from curator.evaluation.predict_files import proposed_edits, usual_fill
 from curator.imaging.decode import decode, read_bytes, sha256
 from curator.manifest.files import Manifest, read_manifest, write_text
 from curator.manifest.schema import ManifestMask, ManifestRow
+from curator.manifest.verify import any_readable
 from curator.records import Edits, Event, Fill, ImageRecord, Prediction, Profile, Progress, Warned
 from curator.training.config import Cleaning
 from curator.training.events import Predicted
@@ -64,10 +65,13 @@ def manifest_folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def predict_other_manifest(run: Run, path: Path) -> Generator[Event, None, Elsewhere]:
+def predict_other_manifest(
+    run: Run, path: Path, root: Path | None = None
+) -> Generator[Event, None, Elsewhere]:
     """The run's predictions of all kept images of another manifest; yields `Progress` and `Warned`.
 
-    Raises `ManifestError` where it can't be used, or has no class in common with the run.
+    `root` is where they lie, if not where the manifest says. Raises `ManifestError` where it can't be used, or has
+    no class in common with the run.
     """
     manifest = read_manifest(path)
     if not set(manifest.info.classes) & set(run.classes):
@@ -76,10 +80,11 @@ def predict_other_manifest(run: Run, path: Path) -> Generator[Event, None, Elsew
             "choose a manifest of the same classes."
         )
     rows = tuple(row for row in manifest.rows if row.decision == "keep")
+    root = root or manifest.root
     folder = folder_of(run.folder, manifest.folder, "manifest")
-    predictions = yield from _predicted(run, folder, rows, manifest.root, manifest.folder)
-    yield from _warn_of_known(run, rows)
-    return Elsewhere(manifest.root, rows, predictions)
+    predictions = yield from _predicted(run, folder, rows, root, manifest.folder)
+    yield from warn_of_known(run, [row.sha256 for row in rows])
+    return Elsewhere(root, rows, predictions)
 
 
 def predict_new_images(run: Run, images: Path) -> Generator[Event, None, Elsewhere]:
@@ -108,17 +113,21 @@ def predict_new_images(run: Run, images: Path) -> Generator[Event, None, Elsewhe
     yield from _keep(folder / ROWS, "".join(row.to_json_line() for row in rows))
     yield NewImagesCleaned(len(rows), _words(len(rows), manifest.info.profile, run.config.cleaning, fill))
     predictions = yield from _predicted(run, folder, tuple(rows), images, images)
-    yield from _warn_of_known(run, rows)
+    yield from warn_of_known(run, [row.sha256 for row in rows])
     return Elsewhere(images, tuple(rows), predictions)
 
 
 def _predicted(
     run: Run, folder: Path, rows: Sequence[ManifestRow], root: Path, what: Path
 ) -> Generator[Event, None, tuple[Prediction, ...]]:
-    """The predictions that are kept, if they are of these rows by this checkpoint; else new ones."""
+    """The predictions that are kept, if they are of these rows by this checkpoint, and of all that can be read;
+    else new ones."""
     state = _state(run, rows, what)
-    if _read_json(folder / SOURCE) == state:
-        return read_predictions(folder / PREDICTIONS)
+    if _read_json(folder / SOURCE) == state and (folder / PREDICTIONS).is_file():
+        kept = read_predictions(folder / PREDICTIONS)
+        names = {one.file_name for one in kept}
+        if not any_readable(root, (row for row in rows if row.file_name not in names)):
+            return kept
     from curator.training.inference import predict_rows
 
     found: list[Prediction] = []
@@ -128,6 +137,8 @@ def _predicted(
         yield event
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Cut off between the two files, there are no predictions, rather than some of other rows.
+        (folder / SOURCE).unlink(missing_ok=True)
         write_predictions(folder / PREDICTIONS, found)
     except OSError as error:
         yield _not_kept(folder, error)
@@ -216,12 +227,16 @@ def _words(count: int, profile: Profile, cleaning: Cleaning, fill: Fill) -> str:
     return f"{images}, cleaned first as the run's dataset was: {how}, by the proposals for {profile}."
 
 
-def _warn_of_known(run: Run, rows: Sequence[ManifestRow]) -> Generator[Event, None, None]:
-    """Says how many of the images the run has learnt from: figures on those flatter it."""
-    learnt = {row.sha256 for row in run.manifest().rows if row.decision == "keep" and row.split != "test"}
-    count = sum(row.sha256 in learnt for row in rows)
+def warn_of_known(run: Run, digests: Sequence[str | None]) -> Iterator[Event]:
+    """Says of how many images, known by their SHA-256, the run has learnt: figures on those flatter it."""
+    learnt = {
+        row.sha256 for row in run.manifest().rows if row.decision == "keep" and row.split in ("train", "val")
+    }
+    count = sum(one in learnt for one in digests)
     if count:
-        images = f"{count} of these {len(rows)} images" if count > 1 else f"One of these {len(rows)} images"
+        images = (
+            f"{count} of these {len(digests)} images" if count > 1 else f"One of these {len(digests)} images"
+        )
         yield Warned(
             f"{images} took part in the run's training or validation: figures on them are too good to be true."
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import zipfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 FILE: Final = "heat.jsonl"
 # Rises whenever heat or the head's area come to be something else: what was measured before is measured anew.
 METHOD: Final = "grad-cam/1"
+
+log = logging.getLogger(__name__)
 
 # Images whose heat is made at once.
 _BATCH: Final = 8
@@ -110,10 +113,10 @@ def current_heat(results: ResultsReady) -> tuple[HeatShare, ...]:
     )
 
 
-def read_heat_outside(folder: Path) -> dict[str, float]:
-    """The share of heat outside the head by file name, 0 to 1, as kept in the folder of a run or of a
-    cross-validation; without what there is no heat of. Empty where nothing was measured."""
-    return {one.file_name: one.outside for one in read_heat(folder) if one.outside is not None}
+def heat_outside(results: ResultsReady) -> dict[str, float]:
+    """The share of heat outside the head by file name, 0 to 1, as kept of exactly these predictions; without what
+    there is no heat of. Empty where nothing was measured."""
+    return {one.file_name: one.outside for one in current_heat(results) if one.outside is not None}
 
 
 def read_heat(folder: Path) -> tuple[HeatShare, ...]:
@@ -212,7 +215,11 @@ def _key(row: ManifestRow, run: Run) -> str:
 
 def _write(folder: Path, known: Mapping[str, HeatShare]) -> None:
     """Everything that is still current, of whatever split, and what is new."""
-    folder.mkdir(parents=True, exist_ok=True)
     kept = {one.file_name: one for one in read_heat(folder)} | dict(known)
     lines = (json.dumps(asdict(kept[name]), ensure_ascii=False) + "\n" for name in sorted(kept))
-    write_text(folder / FILE, "".join(lines))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / FILE, "".join(lines))
+    except OSError as error:
+        # Also where it was cut off, and nobody hears of it any more.
+        log.warning("The heat can't be kept in %s (%s).", folder, error.strerror)

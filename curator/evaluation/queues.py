@@ -120,7 +120,10 @@ def _all(results: ResultsReady, device: str, anew: bool) -> Iterator[Event]:
     kept = None if anew else _read(results.folder, key)
     if kept is None:
         kept = yield from _found(results, judged, device)
-        _write(results.folder, key, kept)
+        try:
+            _write(results.folder, key, kept)
+        except OSError as error:
+            yield _not_kept(results.folder, error)
     yield QueuesReady(kept)
 
 
@@ -207,7 +210,10 @@ def _found(results: ResultsReady, judged: _Judged, device: str) -> Generator[Eve
     try:
         for event in measure_swings(judged.by_run, results.rows, results.root, device=device):
             if isinstance(event, SwingsMeasured):
-                write_swings(results.folder, event.swings, results.run_dir_of)
+                try:
+                    write_swings(results, event.swings)
+                except OSError as error:
+                    yield _not_kept(results.folder, error)
                 swings = swing_flags(event.swings, classes, cleaning)
             else:
                 yield event
@@ -301,6 +307,10 @@ def _queue(values: dict[str, Any]) -> Queue:
         Flag(str(one["file_name"]), float(one["score"]), str(one["reason"])) for one in values["flags"]
     )
     return Queue(values["name"], str(values["title"]), flags, str(values["note"]))
+
+
+def _not_kept(folder: Path, error: OSError) -> Warned:
+    return Warned(f"What was found can't be kept in {folder} ({error.strerror}): check the disk.")
 
 
 def _write(folder: Path, key: str, queues: Sequence[Queue]) -> None:

@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from curator.errors import TrainingError
-from curator.evaluation.cross_validated import RESULT, read_cross_validation, read_out_of_fold
+from curator.evaluation.cross_validated import (
+    RESULT,
+    CrossValidation,
+    read_cross_validation,
+    read_out_of_fold,
+)
 from curator.evaluation.elsewhere import (
     folder_of,
     manifest_folder,
@@ -22,6 +27,7 @@ from curator.evaluation.elsewhere import (
 from curator.evaluation.intervals import Summary, summarise
 from curator.manifest.files import write_text
 from curator.manifest.schema import ManifestRow
+from curator.manifest.verify import any_readable
 from curator.records import SPLITS, Event, Prediction, Split
 from curator.training.predictions import current_predictions
 from curator.training.runs import Run, load_run
@@ -40,13 +46,15 @@ class Source:
 
     `split` None stands for all kept images, as always of a cross-validation, whose every image is predicted by
     the network that did not learn from its fold. `manifest` is another manifest to predict on instead of the
-    run's own; `images` a folder of new images, which are cleaned as the run's dataset was first.
+    run's own; `images` a folder of new images, which are cleaned as the run's dataset was first. `root` is where
+    the images of a manifest lie, if not where the run or that manifest says, as on another machine.
     """
 
     folder: Path
     split: Split | None = "test"
     manifest: Path | None = None
     images: Path | None = None
+    root: Path | None = None
 
     @property
     def cross_validated(self) -> bool:
@@ -68,7 +76,7 @@ class Source:
 class ResultsReady(Event):
     """Predictions with the manifest's rows they belong to, and their summary.
 
-    `run` of a cross-validation is that of its first fold, in the cross-validation's folder. `looked` names the
+    `run` of a cross-validation is that of a fold, in the cross-validation's folder. `looked` names the
     images that a person has looked at and found fine; `folds` the fold, from 1, whose network did not learn
     from an image (empty for a run); `root` is what file names are relative to.
     """
@@ -113,29 +121,38 @@ def _own(source: Source) -> Generator[Event, None, ResultsReady]:
     """A run on its own manifest."""
     run = load_run(source.folder)
     rows = {row.file_name: row for row in run.manifest().rows}
+    root = source.root or run.root
     kept = {name: row for name, row in rows.items() if row.decision == "keep" and _in(row.split, source)}
     splits: Sequence[Split | None] = (*SPLITS, None) if source.split is None else (source.split,)
-    found = [one for one in current_predictions(source.folder) if one.file_name in kept]
-    lacking = {row.split for row in kept.values()} - {one.split for one in found}
-    for one in (one for one in splits if one in lacking):
+    known = {one.file_name: one for one in current_predictions(source.folder) if one.file_name in kept}
+    for one in splits:
+        lacking = [row for name, row in kept.items() if row.split == one and name not in known]
+        begun = any(two.split == one for two in known.values())
+        # What could not be read the last time is tried again once it is there.
+        if not lacking or (begun and not any_readable(root, lacking)):
+            continue
         # PyTorch only where something has to be predicted: the window imports this module on its own thread.
         from curator.evaluation.evaluate import Evaluated, evaluate
 
-        for event in evaluate(source.folder, splits=(one,)):
+        for event in evaluate(source.folder, root=root, splits=(one,)):
             if isinstance(event, Evaluated):
-                found.extend(event.predictions)
+                known |= {two.file_name: two for two in event.predictions}
             else:
                 yield event
-    found.sort(key=lambda one: one.file_name)
+    found = [known[name] for name in sorted(known)]
     summary = _summary(source.folder, found, run.classes)
     looked = read_looked(source.folder)
-    return ResultsReady(run, source, source.split, tuple(found), rows, summary, looked, {}, run.root)
+    return ResultsReady(run, source, source.split, tuple(found), rows, summary, looked, {}, root)
 
 
 def _summary(folder: Path, predictions: Sequence[Prediction], classes: Sequence[str]) -> Summary:
     """The figures, whose intervals take seconds for thousands of images: kept in `folder` by what they are of."""
-    values = [(one.file_name, one.label, one.group, one.predicted, one.probabilities) for one in predictions]
-    digest = hashlib.sha256(repr((tuple(classes), values)).encode("utf-8", "surrogatepass")).hexdigest()
+    made = hashlib.sha256(repr(tuple(classes)).encode("utf-8", "surrogatepass"))
+    # One by one: all at once would hold up the window's thread.
+    for one in predictions:
+        values = (one.file_name, one.label, one.group, one.predicted, one.probabilities)
+        made.update(repr(values).encode("utf-8", "surrogatepass"))
+    digest = made.hexdigest()
     kept: Any = {}
     try:
         kept = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
@@ -160,7 +177,7 @@ def _out_of_fold(source: Source) -> ResultsReady:
     result = read_cross_validation(source.folder)
     if not result.done:
         raise TrainingError(f"No fold of {source.folder} is done yet: wait, or cross-validate again.")
-    first = load_run(source.folder / result.done[0].folder)
+    first = _any_fold(result)
     run = replace(first, folder=source.folder, root=result.root, classes=result.classes, metrics=())
     rows = {row.file_name: row for row in result.manifest().rows}
     found = [one for one in read_out_of_fold(source.folder) if one.prediction.file_name in rows]
@@ -175,8 +192,22 @@ def _out_of_fold(source: Source) -> ResultsReady:
         summary=summary or _summary(source.folder, predictions, run.classes),
         looked=read_looked(source.folder),
         folds={one.prediction.file_name: one.fold for one in found},
-        root=result.root,
+        root=source.root or result.root,
     )
+
+
+def _any_fold(result: CrossValidation) -> Run:
+    """The first fold's run that can be read: where one was cleared away, the others still tell the plan.
+
+    Raises `TrainingError` where none is left.
+    """
+    *others, last = result.done
+    for one in others:
+        try:
+            return load_run(result.folder / one.folder)
+        except TrainingError as error:
+            log.info("%s is passed over: %s", one.folder, error)
+    return load_run(result.folder / last.folder)
 
 
 def _elsewhere(source: Source) -> Generator[Event, None, ResultsReady]:
@@ -186,7 +217,7 @@ def _elsewhere(source: Source) -> Generator[Event, None, ResultsReady]:
         other = yield from predict_new_images(run, source.images)
         source = replace(source, split=None)
     elif source.manifest is not None:
-        other = yield from predict_other_manifest(run, source.manifest)
+        other = yield from predict_other_manifest(run, source.manifest, source.root)
     else:
         raise ValueError("neither another manifest nor new images are given")
     found = tuple(one for one in other.predictions if _in(one.split, source))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from curator.evaluation import shortcut_audit_rows
+
 if TYPE_CHECKING:
     from curator.evaluation.shortcut_audit import Audit, AuditRow
 
@@ -152,8 +154,10 @@ def part_words(audit: Audit) -> str:
         if audit.test_images
         else "without the test split"
     )
-    if audit.of_images > audit.images:
+    if audit.of_images > shortcut_audit_rows.MOST_IMAGES:
         parts.append(f"drawn by group from {audit.of_images}")
+    elif audit.of_images > audit.images:
+        parts.append(f"{audit.of_images - audit.images} more left out")
     if audit.without_head:
         parts.append(
             f"no head found in {audit.without_head}: the ellipse that fills the crop was blanked instead"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -20,10 +20,13 @@ from curator.manifest.files import write_text
 from curator.manifest.schema import ManifestRow
 from curator.records import Event, Prediction, Progress
 from curator.training.config import Cleaning
+from curator.training.image_cache import key_of
 from curator.training.predictions import read_lines
 
 if TYPE_CHECKING:
+    from curator.evaluation.results import ResultsReady
     from curator.training.inference import Predictor
+    from curator.training.runs import Run
 
 SWINGS: Final = "swings.jsonl"
 
@@ -169,38 +172,48 @@ def swing_flags(swings: Iterable[Swing], classes: Sequence[str], cleaning: Clean
     return flags
 
 
-def write_swings(folder: Path, swings: Sequence[Swing], run_dir_of: Callable[[str], Path]) -> None:
-    """Keeps swings in `swings.jsonl` in order of `file_name`, whole or not at all, each with the checkpoint of the
-    run that `run_dir_of` gives for its image."""
+def write_swings(results: ResultsReady, swings: Sequence[Swing]) -> None:
+    """Keeps swings of some results in `swings.jsonl` in order of `file_name`, whole or not at all, each with the
+    checkpoint of the run that predicted its image, and what the manifest said of the image."""
+    folder = results.folder
     keys: dict[Path, str | None] = {}
     lines = []
     for one in sorted(swings, key=lambda one: one.file_name):
-        run_dir = run_dir_of(one.file_name)
+        run_dir = results.run_dir_of(one.file_name)
         if run_dir not in keys:
             keys[run_dir] = checkpoint_key(run_dir)
         place = Path(os.path.relpath(run_dir, folder)).as_posix()
-        values = {**asdict(one), "run": place, "checkpoint": keys[run_dir]}
+        image = _image_key(results.rows[one.file_name], results.run)
+        values = {**asdict(one), "run": place, "checkpoint": keys[run_dir], "image": image}
         lines.append(json.dumps(values, ensure_ascii=False) + "\n")
     write_text(folder / SWINGS, "".join(lines))
 
 
-def read_swings(folder: Path) -> dict[str, float]:
-    """The largest change of probability, 0 to 1, by file name when mask or crop is toggled, as it was kept with a
-    run or a cross-validation, without what an older checkpoint said; empty where that is damaged or was never
-    measured."""
+def read_swings(results: ResultsReady) -> dict[str, float]:
+    """The largest change of probability, 0 to 1, by file name when mask or crop is toggled, as it was kept of
+    exactly these predictions, without what an older checkpoint or other edits gave; empty where that is damaged
+    or was never measured."""
+    folder = results.folder
     keys: dict[str, str | None] = {}
 
     def current(values: dict[str, Any]) -> Swing | None:
         place = str(values["run"])
         if place not in keys:
             keys[place] = checkpoint_key(folder / place)
-        return _swing(values) if values["checkpoint"] == keys[place] else None
+        row = results.rows.get(str(values["file_name"]))
+        same = row is not None and values["image"] == _image_key(row, results.run)
+        return _swing(values) if same and values["checkpoint"] == keys[place] else None
 
     try:
         found = read_lines(folder / SWINGS, current)
     except CuratorError:
         return {}
     return {one.file_name: one.largest for one in found if one is not None}
+
+
+def _image_key(row: ManifestRow, run: Run) -> str:
+    """Changes with the image's file and with all of its edits, those included that the run leaves out."""
+    return key_of(row.sha256 or "", row.edits, run.config.image_size, run.config.resize)
 
 
 def _swing(values: dict[str, Any]) -> Swing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from curator.errors import ImageError
@@ -34,6 +35,17 @@ def read_verified(root: Path, row: ManifestRow) -> RGB:
     Raises `ImageError` saying what changed: the file is gone, its hash differs, or it can't be decoded.
     """
     return decoded(verified_bytes(root, row), row)
+
+
+def any_readable(root: Path, rows: Iterable[ManifestRow]) -> bool:
+    """Whether at least one of these images can be read as it was curated."""
+    for row in rows:
+        try:
+            read_verified(root, row)
+        except ImageError:
+            continue
+        return True
+    return False
 
 
 def decoded(data: bytes, row: ManifestRow) -> RGB:

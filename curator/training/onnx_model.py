@@ -146,7 +146,7 @@ def read_facts(path: Path) -> ModelFacts:
             f"{path} is no model that Curator exported: it does not say what its classes and its input are. "
             "Export a run with curator export-model."
         ) from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise TrainingError(f"{path} can't be used ({error}): export the model again.") from error
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from curator.app.main_window import MainWindow
     from curator.app.project_model import ProjectModel
+    from curator.app.review.page import ReviewPage
 
 
 _HERE = Path(__file__).parent
@@ -102,3 +103,27 @@ def window(qtbot: QtBot, settings: Settings) -> Iterator[MainWindow]:
     yield made
     made.jobs.cancel_all_and_wait()
     made.close()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the run of one epoch that `put_run` makes is kept from test to test."""
+    return tmp_path_factory.mktemp("template") / "first"
+
+
+@pytest.fixture
+def review_run(open_model: ProjectModel, template: Path) -> Path:
+    """A run of one epoch in the open project, its test images predicted."""
+    from review_runs import put_run
+
+    return put_run(open_model, template)
+
+
+@pytest.fixture
+def review_page(open_model: ProjectModel, review_run: Path, qtbot: QtBot) -> Iterator[ReviewPage]:
+    """Review with the run's test predictions shown."""
+    from review_runs import open_page
+
+    made = open_page(open_model, review_run, qtbot)
+    yield made
+    made.pictures.close()

@@ -80,11 +80,11 @@ def test_the_panel_filters_by_class_and_kind_and_says_how_many(page: CuratePage,
     panel = page.filter_bar.panel
     panel.chips["labels", "yes"].click()
     assert names(page) == ["no/a.png", "yes/d.png", "yes/e.png", "yes/f.png"][1:]
-    assert panel._words.text() == "3 images"
+    assert panel.words.text() == "3 images"
     panel.chips["kinds", "ruler"].click()
-    assert panel._words.text() == "0 images"
+    assert panel.words.text() == "0 images"
     panel.chips["kinds", "text"].click()
-    assert panel._words.text() == "3 images"
+    assert panel.words.text() == "3 images"
     assert page.filter_bar.more.text() == "2"
     panel.clear_all.click()
     assert len(names(page)) == len(NAMES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from app_waiting import wait_until_quiet
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
+from review_runs import copied, open_page, put_run, quiet
 
 from curator.app import messages
 from curator.app.main_window import MainWindow
@@ -20,48 +19,9 @@ from curator.app.pages import CURATE, REVIEW, TRAIN
 from curator.app.project_model import ProjectModel
 from curator.app.review.page import ReviewPage
 from curator.app.train.page import TrainPage
-from curator.dataset.split import Shares
-from curator.evaluation.evaluate import evaluate
 from curator.project import edits
-from curator.training.config import TrainConfig
-from curator.training.loop import fit
 from curator.training.predictions import read_predictions, write_predictions
 from curator.training.runs import load_run
-from curator.workflow.export import Exported, export
-
-CONFIG = TrainConfig(
-    weights="none", image_size=32, epochs=1, batch_size=4, augmentation="none", threads=1, device="cpu"
-)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of one epoch, its test images predicted, made once."""
-    return tmp_path_factory.mktemp("template") / "first"
-
-
-def make_run(model: ProjectModel, template: Path) -> Path:
-    """The template as a run of the open project: four images to train on, two to validate, two to test."""
-    project = model.project
-    assert project is not None
-    model.announce(project.ensure_splits(Shares(50, 25, 25), 3))
-    events = export(project, project.folder / "manifest", accept_proposals=True)
-    manifest = next(event.manifest for event in events if isinstance(event, Exported))
-    if not template.exists():
-        for _ in fit(manifest, CONFIG, template, root=project.root):
-            pass
-        for _ in evaluate(template):
-            pass
-        (template / "last.pt").unlink()
-    return copied(template, project.folder / "runs" / "first", project.root, 1.0)
-
-
-def copied(run: Path, to: Path, root: Path, started_at: float) -> Path:
-    shutil.copytree(run, to)
-    config = json.loads((to / "config.json").read_text(encoding="utf-8"))
-    config.update(root=str(root), started_at=started_at)
-    (to / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    return to
 
 
 def say_all(run: Path, *, right: bool) -> None:
@@ -84,24 +44,15 @@ def say_all(run: Path, *, right: bool) -> None:
 @pytest.fixture
 def page(open_model: ProjectModel, template: Path, qtbot: QtBot) -> Iterator[ReviewPage]:
     """The page at the later of two runs: the earlier one has every test image wrong, the later one right."""
-    first = make_run(open_model, template)
+    first = put_run(open_model, template, 1.0)
     project = open_model.project
     assert project is not None
     second = copied(first, first.with_name("second"), project.root, 2.0)
     say_all(first, right=False)
     say_all(second, right=True)
-    made = ReviewPage(open_model)
-    qtbot.addWidget(made)
-    made.resize(1300, 800)
-    made.show()
-    made.show_run(second)
-    quiet(made, qtbot)
+    made = open_page(open_model, second, qtbot)
     yield made
     made.pictures.close()
-
-
-def quiet(page: ReviewPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: page.results is not None and not page.model.jobs.active(), timeout=60_000)
 
 
 def test_a_key_compares_with_the_run_before_and_names_lead_to_the_gallery(
@@ -112,7 +63,10 @@ def test_a_key_compares_with_the_run_before_and_names_lead_to_the_gallery(
     qtbot.keyClick(page, Qt.Key.Key_C)
     quiet(page, qtbot)
     assert pane.isVisible()
-    assert pane.others.currentText().endswith("first")
+    other = pane.other()
+    assert other is not None
+    assert other.source.folder.name == "first"
+    assert pane.others.currentText() == other.words
     assert pane.verdict.text() == (
         "Of 2 images common to both, 2 turned right and 0 wrong. Chance alone can do that (McNemar, p = 0.500)."
     )
@@ -211,7 +165,7 @@ def test_train_again_goes_through_train_and_leads_back_to_the_comparison(
     model = window.model
     model.open(dataset, "general")
     wait_until_quiet(model, qtbot)
-    first = make_run(model, template)
+    first = put_run(model, template, 1.0)
     window.show_page(REVIEW)
     review = window.pages.get(REVIEW)
     assert isinstance(review, ReviewPage)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 from test_shell_accessibility import nameless
 
+from curator.app.review.confusion import ConfusionMatrix
 from curator.app.review.confusion_pane import ConfusionPane
 
 LEFT = Qt.MouseButton.LeftButton
@@ -156,3 +157,26 @@ def test_the_matrix_is_saved(
 
 def test_every_control_has_a_name(qtbot: QtBot, qapp: QApplication) -> None:
     assert nameless(made(qtbot, 151)) == []
+
+
+@pytest.mark.parametrize("classes", [2, 10, 151])
+def test_matrix_cells_tile_the_widget_for_any_number_of_classes(classes: int, qtbot: QtBot) -> None:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    names = tuple(f"class {number}" for number in range(classes))
+    counts = np.arange(classes * classes, dtype=np.int64).reshape(classes, classes)
+    matrix.show_counts(names, counts)
+    matrix.resize(280, matrix.heightForWidth(280))
+    matrix.show()
+    assert not matrix.grab().isNull()
+    for cell in ((0, 0), (classes - 1, 0), (classes - 1, classes - 1)):
+        assert matrix.cell_at(matrix.cell_rect(*cell).center()) == cell
+    last = matrix.cell_rect(classes - 1, classes - 1)
+    assert matrix.rect().contains(last)
+    seen = []
+    matrix.chosen.connect(seen.append)
+    matrix.setFocus()
+    qtbot.keyClick(matrix, Qt.Key.Key_Right)
+    qtbot.keyClick(matrix, Qt.Key.Key_Return)
+    assert seen == [(0, 1)]
+    assert matrix.words((0, 1)) == "is class 0, said class 1: 1"

@@ -14,23 +14,20 @@ from hypothesis import strategies as st
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 from test_shell_accessibility import nameless
 
-from curator.app import jobs, messages
-from curator.app.project_model import ProjectModel
+from curator.app import jobs
 from curator.app.review.details import DetailsPane
 from curator.app.review.heat_bar import METHODS
 from curator.app.review.items import Item
 from curator.app.review.large_view import LargeView, place_of_square
 from curator.app.review.pictures import Details, Pictures, Wanted
-from curator.app.review.take_away import TakeAway
-from curator.errors import TrainingError
 from curator.evaluation.heat_colours import CHOICES, blended, table
 from curator.evaluation.saliency import share_inside
+from curator.imaging.decode import sha256
 from curator.imaging.render import RESIZES, network_input
-from curator.records import Crop, Edits, Event, Prediction, Progress
+from curator.records import Crop, Edits, Prediction
 
 
 def lightness(colours: np.ndarray) -> np.ndarray:
@@ -150,9 +147,10 @@ def setting(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
     for number in range(2):
         path = tmp_path / f"{number}.png"
         Image.fromarray(np.full((60, 80), 120 + number, np.uint8)).save(path)
-        one = Prediction(path.name, "0" * 64, "yes", "test", "g", "no", (0.7, 0.3), 1.2)
+        digest = sha256(path.read_bytes())
+        one = Prediction(path.name, digest, "yes", "test", "g", "no", (0.7, 0.3), 1.2)
         items.append(Item(one, Edits(), number, true=1, said=0, mended=False, looked=False))
-        wanted.append(Wanted(tmp_path, path, "0" * 64, Edits(), 64, "letterbox", 0, profile="general"))
+        wanted.append(Wanted(tmp_path, path, digest, Edits(), 64, "letterbox", 0, profile="general"))
     pictures = Pictures()
     pane = DetailsPane(pictures)
     qtbot.addWidget(pane)
@@ -246,6 +244,44 @@ def test_an_image_that_is_gone_is_said(setting: Setting, qtbot: QtBot) -> None:
     assert setting.pane.original.image is None
 
 
+def test_an_image_that_changed_since_is_not_shown_as_what_was_predicted(
+    setting: Setting, qtbot: QtBot
+) -> None:
+    wanted = setting.wanted[0]
+    Image.fromarray(np.full((60, 80), 250, np.uint8)).save(wanted.path)
+    setting.pane.show_item(setting.items[0], wanted)
+    qtbot.waitUntil(lambda: "0.png has changed since" in setting.pane.heat_words.text(), timeout=30_000)
+    assert setting.pane.original.image is None
+    with qtbot.waitSignal(setting.pictures.square_ready):
+        assert setting.pictures.square(wanted) is None
+    square = setting.pictures.square(wanted)
+    assert square is not None
+    assert square.toImage().pixelColor(84, 84).red() == 0
+
+
+def test_what_fails_unforeseen_is_said(setting: Setting, qtbot: QtBot) -> None:
+    def fails(image: np.ndarray, class_index: int) -> np.ndarray:
+        raise RuntimeError("out of memory")
+
+    setting.cam.heat = fails  # type: ignore[method-assign]
+    setting.pane.show_item(setting.items[0], setting.wanted[0])
+    qtbot.waitUntil(lambda: "failed: out of memory" in setting.pane.heat_words.text(), timeout=30_000)
+    assert setting.pane.original.image is not None
+
+
+def test_heat_of_a_run_that_went_on_is_made_anew(setting: Setting, qtbot: QtBot) -> None:
+    pane, cam = setting.pane, setting.cam
+    pane.show_item(setting.items[0], setting.wanted[0])
+    qtbot.waitUntil(lambda: pane.heat.image is not None, timeout=30_000)
+    before = cam.heat
+    cam.heat = lambda image, index: before(image, 1 - index)  # type: ignore[method-assign]
+    first = pane.heat.image
+    setting.pictures.forget_details()
+    pane.show_item(setting.items[0], setting.wanted[0])
+    qtbot.waitUntil(lambda: pane.heat.image is not None, timeout=30_000)
+    assert pane.heat.image != first
+
+
 def test_the_large_view_shows_one_place_three_times(setting: Setting, qtbot: QtBot) -> None:
     pane = setting.pane
     pane.show_item(setting.items[0], setting.wanted[0])
@@ -312,49 +348,11 @@ def test_every_method_that_is_offered_can_be_asked_for() -> None:
     assert Details(Wanted(Path(), Path(), None, Edits(), 8, "stretch", 0)).wanted.method == "grad-cam"
 
 
-def test_a_model_is_taken_away_from_the_menu_of_sources(
-    open_model: ProjectModel, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from curator.evaluation.results import Source
-    from curator.evaluation.take_away import ModelExported
-
-    told: list[messages.Message] = []
-    messages.hub().shown.connect(told.append)
-    asked: list[tuple[Path, Path]] = []
-
-    def export_model(run_dir: Path, out: Path) -> Iterator[Event]:
-        asked.append((run_dir, out))
-        yield Progress(0, 1, "Writing")
-        if out.name == "bad.onnx":
-            raise TrainingError("This can't be exported: train again.")
-        yield ModelExported(out, out.with_suffix(".md"), 1e-7)
-
-    monkeypatch.setattr("curator.evaluation.take_away.export_model", export_model)
-    parent = QWidget()
-    qtbot.addWidget(parent)
-    parent.show()
-    taking = TakeAway(open_model, parent)
-    run, out = tmp_path / "run", tmp_path / "taken.onnx"
-    try:
-        taking.ask(Source(run))
-        dialog = parent.findChild(QFileDialog)
-        assert dialog is not None
-        assert dialog.isVisible()
-        dialog.selectFile(str(out))
-        dialog.accept()
-        qtbot.waitUntil(lambda: bool(told), timeout=30_000)
-        assert asked == [(run, out)]
-        assert (told[0].level, str(out) in told[0].text, "taken.md" in told[0].text) == ("done", True, True)
-        qtbot.waitUntil(lambda: open_model.jobs.get("take-away") is None)
-        taking.write(run, tmp_path / "bad.onnx")
-        qtbot.waitUntil(lambda: len(told) == 2, timeout=30_000)
-        assert (told[1].level, told[1].text) == ("error", "This can't be exported: train again.")
-        folds = tmp_path / "folds"
-        folds.mkdir()
-        (folds / "cross_validation.json").write_text("{}")
-        taking.ask(Source(folds))
-        assert "choose a run" in told[2].text
-        assert len(asked) == 2
-    finally:
-        messages.hub().shown.disconnect(told.append)
-    qtbot.waitUntil(lambda: open_model.jobs.get("take-away") is None)
+def test_heat_leaves_cold_places_as_they_are() -> None:
+    image = np.full((4, 4, 3), 100, np.uint8)
+    heat = np.zeros((4, 4), np.float32)
+    heat[0, 0] = 1
+    mixed = blended(image, heat, 0.5)
+    assert (mixed[1:] == 100).all()
+    assert (mixed[0, 0] != 100).any()
+    assert (blended(image, heat, 0.0) == image).all()

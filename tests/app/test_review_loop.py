@@ -9,19 +9,12 @@ from app_waiting import wait_until_quiet
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
-from review_runs import put_run
+from review_runs import put_run, shown
 
 from curator.app import messages
 from curator.app.curate.page import CuratePage
 from curator.app.main_window import MainWindow
-from curator.app.review.items import Item
 from curator.app.review.page import ReviewPage
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the run of one epoch is kept from test to test."""
-    return tmp_path_factory.mktemp("template") / "first"
 
 
 @pytest.fixture
@@ -48,10 +41,6 @@ def curate(window: MainWindow) -> CuratePage:
     page = window.curate
     assert isinstance(page, CuratePage)
     return page
-
-
-def shown(page: ReviewPage) -> list[Item]:
-    return [page.gallery.items.item(row) for row in range(len(page.gallery.items.rows))]
 
 
 def press(name: str, within: QWidget, qtbot: QtBot) -> None:

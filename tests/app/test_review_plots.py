@@ -11,16 +11,16 @@ from xml.etree import ElementTree
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from plot_mouse import drag
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 from sklearn import metrics
 from test_shell_accessibility import nameless
 
 from curator.app import messages, theme
 from curator.app.jobs import Jobs
-from curator.app.review.plots.curve_plot import CurvePlot
 from curator.app.review.plots.curve_reader import CurveReader
 from curator.app.review.plots.pane import PlotsPane
 from curator.app.review.plots.threshold_bar import ThresholdBar
@@ -87,30 +87,6 @@ def sample(pane: PlotsPane) -> Sample:
     found = pane.reader.found
     assert found is not None
     return found.sample
-
-
-def at(plot: CurvePlot, x: float, y: float) -> QPoint:
-    box = plot.view.getPlotItem().getViewBox()
-    return plot.view.mapFromScene(box.mapViewToScene(QPointF(x, y)))
-
-
-def mouse(widget: QWidget, kind: QMouseEvent.Type, where: QPoint, buttons: Qt.MouseButton) -> None:
-    button = LEFT if kind != QMouseEvent.Type.MouseMove else Qt.MouseButton.NoButton
-    place = QPointF(where)
-    event = QMouseEvent(
-        kind, place, widget.mapToGlobal(place), button, buttons, Qt.KeyboardModifier.NoModifier
-    )
-    QApplication.sendEvent(widget, event)
-
-
-def drag(plot: CurvePlot, start: tuple[float, float], end: tuple[float, float]) -> None:
-    target, none = plot.view.viewport(), Qt.MouseButton.NoButton
-    first, last = at(plot, *start), at(plot, *end)
-    mouse(target, QMouseEvent.Type.MouseMove, first, none)
-    mouse(target, QMouseEvent.Type.MouseButtonPress, first, LEFT)
-    for step in range(1, 11):
-        mouse(target, QMouseEvent.Type.MouseMove, first + (last - first) * step / 10, LEFT)
-    mouse(target, QMouseEvent.Type.MouseButtonRelease, last, none)
 
 
 def table_rows(pane: PlotsPane) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
-from review_runs import put_run
+from review_runs import open_page, put_run, quiet
 
 from curator.app import messages
 from curator.app.project_model import ProjectModel
@@ -123,30 +123,14 @@ def test_a_queue_stays_chosen_when_found_again_and_goes_with_its_images(
     assert pane.words.text() == "3 more in other splits: choose “all” above."
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of one epoch, made by the first test for all."""
-    return tmp_path_factory.mktemp("template") / "first"
-
-
 @pytest.fixture
 def page(open_model: ProjectModel, template: Path, qtbot: QtBot) -> Iterator[ReviewPage]:
     """The page with all images of a run shown."""
-    folder = put_run(open_model, template)
-    made = ReviewPage(open_model)
-    qtbot.addWidget(made)
-    made.resize(1300, 800)
-    made.show()
-    made.show_run(folder)
-    _wait(made, qtbot)
+    made = open_page(open_model, put_run(open_model, template), qtbot)
     qtbot.mouseClick(made.bar.splits[None], Qt.MouseButton.LeftButton)
-    _wait(made, qtbot)
+    quiet(made, qtbot)
     yield made
     made.pictures.close()
-
-
-def _wait(page: ReviewPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: page.results is not None and not page.model.jobs.active(), timeout=60_000)
 
 
 def shown(page: ReviewPage) -> list[str]:
@@ -159,7 +143,7 @@ def test_they_are_found_by_a_click_and_shown_at_once_the_next_time(page: ReviewP
     qtbot.mouseClick(pane.find_button, Qt.MouseButton.LeftButton)
     assert pane.stop_button.isVisible()
     qtbot.waitUntil(lambda: pane.found, timeout=120_000)
-    _wait(page, qtbot)
+    quiet(page, qtbot)
     assert page.results is not None
     kept = page.results.folder / QUEUES
     assert {one["name"] for one in json.loads(kept.read_text(encoding="utf-8"))["queues"]} == {
@@ -167,7 +151,7 @@ def test_they_are_found_by_a_click_and_shown_at_once_the_next_time(page: ReviewP
     }  # fmt: skip
     written = kept.stat().st_mtime_ns
     qtbot.mouseClick(page.bar.splits["test"], Qt.MouseButton.LeftButton)
-    _wait(page, qtbot)
+    quiet(page, qtbot)
     assert pane.found
     assert kept.stat().st_mtime_ns == written
 
@@ -176,7 +160,7 @@ def test_stopping_leaves_it_as_it_was(page: ReviewPage, qtbot: QtBot) -> None:
     pane = page.queueing.pane
     qtbot.mouseClick(pane.find_button, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(pane.stop_button, Qt.MouseButton.LeftButton)
-    _wait(page, qtbot)
+    quiet(page, qtbot)
     assert not pane.found
     assert pane.find_button.isVisible()
     assert page.results is not None

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
+from curator.app.review.gallery import Gallery
 from curator.app.review.items import Item, Order, Wish
 from curator.app.review.table import Table
 from curator.records import MASK_KINDS, SPLITS, Crop, Edits, ImageState, Mask, Prediction
@@ -187,3 +189,25 @@ def test_a_threshold_says_the_second_class_from_there_on() -> None:
     assert table.item(0).confidence == 0.3
     table.set_threshold(None)
     assert table.confusion().tolist() == [[1, 1], [1, 1]]
+
+
+def test_thousands_are_selected_again_and_refreshed_in_one_go(qtbot: QtBot) -> None:
+    table = Table(results_of(1000), [], ROOT)
+    gallery = Gallery(lambda item: None)
+    qtbot.addWidget(gallery)
+    gallery.show_rows(table, table.rows(Wish(), "name"))
+    names = [gallery.items.item(row).name for row in range(1000)]
+    changed: list[tuple[int, int]] = []
+    gallery.items.dataChanged.connect(lambda first, last: changed.append((first.row(), last.row())))
+    gallery.select(reversed(names))
+    assert gallery.selected_count() == 1000
+    assert len(gallery.selectionModel().selection()) == 1
+    gallery.items.refresh(range(-1, 1000))
+    assert changed == [(0, 999)]
+    gallery.items.refresh([-1])
+    assert len(changed) == 1
+    some = [*names[3:7], names[9], "gone.png", *names[500:502]]
+    gallery.select(some)
+    assert [item.name for item in gallery.selected_items()] == [one for one in some if one != "gone.png"]
+    gallery.select(["gone.png"])
+    assert gallery.selected_count() == 0

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pyqtgraph as pg
 import pytest
+from plot_mouse import at, drag, mouse
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QImage, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from curator.app import messages, theme
@@ -49,31 +50,6 @@ def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> CurvePanel:
     qtbot.waitExposed(made)
     QApplication.processEvents()
     return made
-
-
-def at(plot: Plot, x: float, y: float) -> QPoint:
-    """Where a value is drawn, in the view's own pixels."""
-    box = plot.view.getPlotItem().getViewBox()
-    return plot.view.mapFromScene(box.mapViewToScene(QPointF(x, y)))
-
-
-def mouse(widget: QWidget, kind: QMouseEvent.Type, where: QPoint, buttons: Qt.MouseButton) -> None:
-    button = LEFT if kind != QMouseEvent.Type.MouseMove else Qt.MouseButton.NoButton
-    place = QPointF(where)
-    event = QMouseEvent(
-        kind, place, widget.mapToGlobal(place), button, buttons, Qt.KeyboardModifier.NoModifier
-    )
-    QApplication.sendEvent(widget, event)
-
-
-def drag(plot: Plot, start: tuple[float, float], end: tuple[float, float]) -> None:
-    target, none = plot.view.viewport(), Qt.MouseButton.NoButton
-    first, last = at(plot, *start), at(plot, *end)
-    mouse(target, QMouseEvent.Type.MouseMove, first, none)
-    mouse(target, QMouseEvent.Type.MouseButtonPress, first, LEFT)
-    for step in range(1, 11):
-        mouse(target, QMouseEvent.Type.MouseMove, first + (last - first) * step / 10, LEFT)
-    mouse(target, QMouseEvent.Type.MouseButtonRelease, last, none)
 
 
 def shown(plot: Plot) -> tuple[list[float], list[float]]:

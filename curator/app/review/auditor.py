@@ -161,8 +161,9 @@ def _audited(place: Place) -> Iterator[Event]:
     manifest = load("curator.manifest.files").read_manifest(place.manifest)
     for event in found.run_audit(manifest, place.root):
         if isinstance(event, found.AuditReady):
+            # Shown also where it can't be kept.
+            yield AuditRead(place, event.audit)
             place.folder.mkdir(parents=True, exist_ok=True)
             found.write_audit(place.folder, event.audit)
-            yield AuditRead(place, event.audit)
         else:
             yield event

@@ -10,21 +10,19 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from curator.app.review.sources import Entry
-from curator.app.widgets import Chip, KeyHint, KeyTip, SectionLabel, label, line
+from curator.app.widgets import Chip, KeyHint, KeyTip, SectionLabel, label, line, scrolling
 
 if TYPE_CHECKING:
     from curator.evaluation.common_images import Pair
@@ -266,13 +264,7 @@ class ComparePane(QWidget):
         column.addWidget(self.verdict)
         column.addWidget(self.body)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setAccessibleName("Comparison")
-        area.setWidget(inside)
+        area = scrolling(inside, "Comparison")
 
         foot = QHBoxLayout()
         foot.setContentsMargins(0, 10, 14, 14)

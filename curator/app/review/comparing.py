@@ -85,6 +85,11 @@ class Comparing(QObject):
     def _began(self) -> None:
         """Another source is being read."""
         self._results, self.comparison = None, None
+        # What is being compared is no longer asked for, nor is it to get into a report of what comes now.
+        self._stale = True
+        running = self._model.jobs.get(_KEY)
+        if running is not None:
+            running.cancel()
         self._mended, self._mended_stale = None, True
         self.pane.say("")
         self.pane.say_mended("", ready=False)

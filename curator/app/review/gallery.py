@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -73,11 +73,13 @@ class GalleryModel(QAbstractListModel):
         assert self.table is not None
         return self.table.item(int(self.rows[row]))
 
-    def refresh(self, position: int) -> None:
-        """Says that what is known of a position is another now."""
-        row = int(self._row_of[position]) if 0 <= position < len(self._row_of) else -1
-        if row >= 0:
-            self.dataChanged.emit(self.index(row), self.index(row))
+    def refresh(self, positions: Sequence[int]) -> None:
+        """Says that what is known of these positions, -1 for none, is another now."""
+        rows = [int(self._row_of[one]) for one in positions if 0 <= one < len(self._row_of)]
+        shown = [row for row in rows if row >= 0]
+        if shown:
+            # Once for all between the first and the last: a thousand words of it would hold the window up.
+            self.dataChanged.emit(self.index(min(shown)), self.index(max(shown)))
 
     def refresh_all(self) -> None:
         """Says that what is known of all is another now; rows stay."""
@@ -267,9 +269,12 @@ class Gallery(QListView):
     def select(self, names: Iterable[str]) -> None:
         """Selects these images, those that are shown; the current one stays."""
         chosen = QItemSelection()
-        for row in sorted(self.items.row_of(name) for name in names):
-            if row >= 0:
-                chosen.select(self.items.index(row), self.items.index(row))
+        rows = np.unique([self.items.row_of(name) for name in names]).astype(int)
+        rows = rows[rows >= 0]
+        # A range for each run of neighbours: Qt compares every two ranges that it is given.
+        for part in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+            if len(part):
+                chosen.select(self.items.index(int(part[0])), self.items.index(int(part[-1])))
         self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def step(self, by: int) -> None:

@@ -42,6 +42,7 @@ class Loader(QObject):
         self.source: Source | None = None
         self._changed: set[int] = set()
         self._list_again = False
+        self._to_measure: ResultsReady | None = None
         model.changed.connect(self._project_changed)
 
     def list(self) -> None:
@@ -53,8 +54,8 @@ class Loader(QObject):
             self._list_again = True
             return
         self._list_again = False
-        folder = project.folder
-        job = jobs.start("Looking for runs", lambda: list_sources(folder), key=_LIST_KEY, quiet=True)
+        folder, root = project.folder, project.root
+        job = jobs.start("Looking for runs", lambda: list_sources(folder, root), key=_LIST_KEY, quiet=True)
         job.event.connect(self._take_list)
         job.ended.connect(self._listed)
 
@@ -72,6 +73,7 @@ class Loader(QObject):
         """Forgets what was wanted; the project goes, and ends its jobs itself."""
         self.source = None
         self._list_again = False
+        self._to_measure = None
 
     @property
     def busy(self) -> bool:
@@ -80,16 +82,27 @@ class Loader(QObject):
 
     def measure(self, opened: Opened) -> None:
         """Reads what was measured of the images that are shown, and where networks disagree."""
-        results = opened.table.results
-        if self._model.jobs.get(_MEASURES_KEY) is None:
-            job = self._model.jobs.start(
-                "Comparing predictions", lambda: read_measures(results), key=_MEASURES_KEY, quiet=True
-            )
-            job.event.connect(self._take_measures)
+        self._to_measure = opened.table.results
+        self._measure()
+
+    @Slot()
+    def _measure(self) -> None:
+        results = self._to_measure
+        # Of what was shown before, it is still being read: what is shown now follows.
+        if results is None or self._model.jobs.get(_MEASURES_KEY) is not None:
+            return
+        self._to_measure = None
+        job = self._model.jobs.start(
+            "Comparing predictions", lambda: read_measures(results), key=_MEASURES_KEY, quiet=True
+        )
+        job.event.connect(self._take_measures)
+        job.ended.connect(self._measure)
 
     def measure_heat(self, results: ResultsReady) -> bool:
-        """Measures the heat outside the head of every image; False where that is being done already."""
+        """Measures the heat outside the head of every image; False, and says so, where that is being done
+        already."""
         if self._model.jobs.get(_HEAT_KEY) is not None:
+            messages.show("Heat is being measured already: the status bar shows how far it is.", "info")
             return False
         job = self._model.jobs.start("Measuring heat", lambda: measure_heat(results), key=_HEAT_KEY)
         job.event.connect(self._take_measures)

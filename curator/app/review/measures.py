@@ -24,13 +24,12 @@ class Measured(Event):
 
 def read_measures(results: ResultsReady) -> Iterator[Event]:
     """Reads all of it: one `Measured`."""
-    folder = results.folder
     yield Measured(
         results,
         {
             "disagreement": load("curator.evaluation.disagreement").find_disagreement(results),
-            "swings": load("curator.evaluation.swings").read_swings(folder),
-            "heat": load("curator.evaluation.heat").read_heat_outside(folder),
+            "swings": load("curator.evaluation.swings").read_swings(results),
+            "heat": load("curator.evaluation.heat").heat_outside(results),
         },
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Generator
@@ -18,14 +19,16 @@ from PySide6.QtGui import QImage, QPixmap
 from curator.app import jobs
 from curator.app.byte_cache import ByteCache
 from curator.app.image_work import to_qimage
-from curator.errors import CuratorError
-from curator.imaging.decode import RGB, load
+from curator.errors import CuratorError, ImageError
+from curator.imaging.decode import RGB, decode, read_bytes, sha256
 from curator.imaging.render import Resize, network_input
 from curator.records import Edits, Profile
 
 if TYPE_CHECKING:
     from curator.evaluation.head_area import Ground
     from curator.evaluation.saliency import GradCam, Heat, Method
+
+log = logging.getLogger(__name__)
 
 GALLERY_SIDE: Final = 168
 _GALLERY_BYTES: Final = 128 << 20
@@ -114,6 +117,12 @@ class Pictures(QObject):
             self._detail_pool.start(_Task(self._next_details))
         return found
 
+    def forget_details(self) -> None:
+        """Forgets the chosen images' pictures: a run that went on makes other heat of them."""
+        with self._lock:
+            self._chosen = None
+        self._details.clear()
+
     def close(self) -> None:
         """Drops what waits, waits for what is being made, forgets everything."""
         with self._lock:
@@ -133,7 +142,7 @@ class Pictures(QObject):
                 return
             wanted, _ = self._waiting.popitem(last=True)
         try:
-            square = network_input(load(wanted.path), wanted.edits, GALLERY_SIDE, wanted.resize)
+            square = network_input(_read(wanted), wanted.edits, GALLERY_SIDE, wanted.resize)
         except (CuratorError, OSError, MemoryError):
             square = np.zeros((GALLERY_SIDE, GALLERY_SIDE, 3), np.uint8)
         self._made.emit(wanted, to_qimage(square))
@@ -153,7 +162,7 @@ class Pictures(QObject):
     def _look(self, wanted: Wanted) -> Generator[Details, None, None]:
         """The two pictures as soon as they are there, then how far the heat is, then all three."""
         try:
-            image = load(wanted.path)
+            image = _read(wanted)
             trained = network_input(image, wanted.edits, wanted.side, wanted.resize)
         except (CuratorError, OSError, MemoryError) as error:
             yield Details(wanted, error=str(error))
@@ -161,27 +170,18 @@ class Pictures(QObject):
         details = Details(wanted, to_qimage(image), trained, done=0.0)
         yield details
         try:
-            cam = self._cam_of(wanted.run_dir)
-            yield details
-            heat: Heat | None = None
-            if wanted.method == "grad-cam":
-                heat = cam.heat(trained, wanted.said)
-            else:
-                work = jobs.load("curator.evaluation.occlusion").occlusion(
-                    cam.predictor, trained, wanted.said
-                )
-                while heat is None:
-                    try:
-                        step = next(work)
-                        yield replace(details, done=step.done / (step.total + 1))
-                    except StopIteration as end:
-                        heat = end.value
+            heat = yield from self._heat(wanted, details, trained)
             area, ground = jobs.load("curator.evaluation.head_area").head_area(
                 image, wanted.edits, wanted.side, wanted.resize, wanted.profile
             )
             inside = jobs.load("curator.evaluation.saliency").share_inside(heat, area)
         except CuratorError as error:
             yield replace(details, error=str(error), done=1.0)
+            return
+        except Exception as error:
+            log.exception("No heat of %s", wanted.path)
+            words = f"The heat map failed: {error or type(error).__name__}. The log has the details."
+            yield replace(details, error=words, done=1.0)
             return
         yield replace(details, heat=heat, inside=inside, ground=ground, done=1.0)
 
@@ -221,6 +221,17 @@ class Pictures(QObject):
                 size = made.original.sizeInBytes() if made.original is not None else 0
                 self._details.put(wanted, made, size + wanted.side * wanted.side * 7)
             self.details_ready.emit(made)
+
+
+def _read(wanted: Wanted) -> RGB:
+    """The upright image, RGB `uint8` (height, width, 3). Raises `ImageError` where it is not the one that was
+    predicted."""
+    data = read_bytes(wanted.path)
+    if wanted.sha256 is not None and sha256(data) != wanted.sha256:
+        raise ImageError(
+            f"{wanted.path.name} has changed since it was predicted (its SHA-256 differs): look at it in Curate."
+        )
+    return decode(data, wanted.path.name)
 
 
 class _Task(QRunnable):

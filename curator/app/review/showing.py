@@ -62,6 +62,7 @@ class Showing(QObject):
     def show_table(self, table: Table, place: Place | None) -> None:
         """Shows predictions that were read, at the place where they were left, if they were."""
         before, self.table = self.table, table
+        self.pictures.forget_details()
         same = before is not None and before.classes == table.classes
         self.wish = replace(self.wish, cell=None, only=None) if same else Wish(self.wish.right)
         self.order = self._order_before if self.order == "queue" else self.order
@@ -246,8 +247,7 @@ class Showing(QObject):
         project, table = self._model.project, self.table
         if project is None or table is None or change.kind not in _HISTORY:
             return
-        for image_id in change.ids:
-            self.gallery.items.refresh(table.take(project.state(image_id)))
+        self.gallery.items.refresh([table.take(project.state(image_id)) for image_id in change.ids])
         self._refresh_chosen()
         self.facts.show_touched(table.results, project.test_touched)
         self._say_counts()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from curator.app.widgets import scrolling
 
 _LEFT: Final = 300
 _RIGHT: Final = 280
@@ -15,14 +17,7 @@ def left_side(inside: QWidget, name: str) -> QWidget:
     """A side that scrolls where it is too long."""
     side = _side("side-left", _LEFT)
     inside.setProperty("role", "scrolled")
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setAccessibleName(name)
-    area.setWidget(inside)
-    _fill(side, area)
+    _fill(side, scrolling(inside, name))
     return side
 
 

@@ -35,9 +35,12 @@ class SourcesListed(Event):
     entries: tuple[Entry, ...]
 
 
-def list_sources(folder: Path) -> Iterator[Event]:
+def list_sources(folder: Path, root: Path) -> Iterator[Event]:
     """Lists the runs and cross-validations below a project's folder, and the other images that those runs have
-    predicted: one `SourcesListed`."""
+    predicted: one `SourcesListed`.
+
+    `root` is the project's own: there lie the images of runs that were copied here from another machine.
+    """
     results = load("curator.evaluation.results")
     from curator.evaluation.cross_validated import read_cross_validation
     from curator.training.runs import given_name, list_runs
@@ -48,7 +51,7 @@ def list_sources(folder: Path) -> Iterator[Event]:
             words = given_name(run.folder) or (
                 f"{run.config.backbone}, {run.config.preset}, {moment(run.started_at)}"
             )
-            own = Entry(results.Source(run.folder), words, len(run.metrics))
+            own = Entry(results.Source(run.folder, root=_moved(run.root, root)), words, len(run.metrics))
             others = [
                 Entry(source, f"{what} by {words}", len(run.metrics), source.images is None)
                 for source, what in _elsewhere(run.folder)
@@ -65,7 +68,8 @@ def list_sources(folder: Path) -> Iterator[Event]:
             words = given_name(path) or (
                 f"{variant}{made.config.backbone}, {made.folds} folds, {moment(made.started_at)}"
             )
-            entry = Entry(results.Source(path, None), f"out of fold: {words}", len(made.done), splits=False)
+            source = results.Source(path, None, root=_moved(made.root, root))
+            entry = Entry(source, f"out of fold: {words}", len(made.done), splits=False)
             found.append((made.started_at, [entry]))
     found.sort(key=lambda one: -one[0])
     yield SourcesListed(tuple(entry for _, entries in found for entry in entries))
@@ -78,6 +82,11 @@ def words_of(source: Source) -> str:
     split: Split | None = source.split
     images = "all kept images" if split is None else f"the {split} split"
     return images if source.manifest is None else f"{images} of the manifest {source.manifest.name}"
+
+
+def _moved(root: Path, here: Path) -> Path | None:
+    """Where the images lie now, None for where they lay."""
+    return None if root.is_dir() else here
 
 
 def _in(folder: Path, pattern: str) -> list[Path]:

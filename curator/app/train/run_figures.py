@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from curator.app import theme
 from curator.app.train.run_table import RunRow
-from curator.app.widgets import BadgeIcon, label, line
+from curator.app.widgets import BadgeIcon, label, line, scrolling
 from curator.app.words import count
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class RunFigures(QFrame):
         column.addWidget(self.doubts_button)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(1, 1, 1, 1)
-        whole.addWidget(_scrolling(holder, "Figures"))
+        whole.addWidget(scrolling(holder, "Figures"))
         self.show_nothing("Mark a run to see what it is worth; mark two or more to compare them.")
 
     def show_nothing(self, words: str, *, evaluate: bool = False) -> None:
@@ -207,22 +206,11 @@ class ChecksSheet(QDialog):
             inside.addWidget(_check_row(one))
             inside.addWidget(line())
         inside.addStretch(1)
-        column.addWidget(_scrolling(holder, "Checks"), 1)
+        column.addWidget(scrolling(holder, "Checks"), 1)
         close = QPushButton("Close")
         close.setAccessibleName("Close")
         close.clicked.connect(self.accept)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
-
-
-def _scrolling(inside: QWidget, name: str) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setAccessibleName(name)
-    area.setWidget(inside)
-    return area
 
 
 def _check_row(check: Check) -> QWidget:

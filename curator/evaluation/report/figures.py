@@ -215,8 +215,10 @@ def _where(results: ResultsReady) -> str:
         "val": "Validation split",
         "train": "Training split",
     }
-    splits = {one.split for one in results.predictions}
     if results.source.images is not None:
         return "New images"
-    words = names.get(splits.pop()) if len(splits) == 1 else None
-    return words or "All kept images, those trained on among them"
+    of_it = f" of the manifest {results.source.manifest.name}" if results.source.manifest is not None else ""
+    words = names.get(results.split) if results.split is not None else None
+    if words is not None:
+        return f"{words}{of_it}"
+    return f"All kept images{of_it or ', those trained on among them'}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
 from importlib.metadata import PackageNotFoundError, version
@@ -13,10 +12,10 @@ from curator import __version__
 from curator.evaluation.report.page import Section, raw_table, text
 from curator.evaluation.results import ResultsReady
 from curator.manifest.files import LINES, Manifest
+from curator.training.package_index import sha256_of
 from curator.training.runs import BEST
 
 _PACKAGES: Final = ("torch", "torchvision", "numpy", "opencv-python", "scipy", "captum")
-_CHUNK: Final = 1 << 20
 
 
 def versions(results: ResultsReady, manifest: Manifest) -> Section:
@@ -31,7 +30,7 @@ def versions(results: ResultsReady, manifest: Manifest) -> Section:
         [f"SHA-256 of {LINES}", f"<code>{manifest.info.sha256}</code>"],
     ]
     for name, path in _checkpoints(results):
-        rows.append([f"SHA-256 of {text(name)}", f"<code>{_sha256(path)}</code>"])
+        rows.append([f"SHA-256 of {text(name)}", f"<code>{sha256_of(path)}</code>"])
     return Section("Versions and hashes", raw_table("This report rests on", ["What", "Value"], rows, "words"))
 
 
@@ -39,14 +38,6 @@ def _checkpoints(results: ResultsReady) -> list[tuple[str, Path]]:
     folders = sorted({results.run_dir_of(one.file_name) for one in results.predictions})
     paths = [folder / BEST for folder in folders if (folder / BEST).is_file()]
     return [(path.relative_to(results.run.folder).as_posix(), path) for path in paths]
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(_CHUNK):
-            digest.update(part)
-    return digest.hexdigest()
 
 
 def _version(name: str) -> str:

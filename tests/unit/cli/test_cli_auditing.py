@@ -13,7 +13,9 @@ from curator.cli.main import run
 from curator.evaluation import evaluate, shortcut_audit_guess
 from curator.evaluation.intervals import Interval, Summary
 from curator.evaluation.shortcut_audit import read_audit
-from curator.records import Prediction
+from curator.records import Prediction, Split
+from curator.training.config import TrainConfig
+from curator.training.runs import Run, write_config
 
 
 @pytest.fixture(autouse=True)
@@ -68,5 +70,10 @@ def test_evaluate_quotes_the_audit_of_the_run(
         evaluate, "evaluate", lambda *_, **__: iter([evaluate.Evaluated((prediction,), summary)])
     )
     run_dir = manifest.folder / "run"
+    run_dir.mkdir()
+    sizes: dict[Split, int] = {"train": 1, "val": 1, "test": 1}
+    write_config(
+        Run(run_dir, TrainConfig(), ("no", "yes"), manifest.root, sizes, "cpu", "", False, (), True, 0.0)
+    )
     assert run(["evaluate", str(run_dir), "--manifest", str(manifest.folder)]) == 0
     assert f"Shortcuts: {sentence}" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -95,3 +96,23 @@ def test_heat_is_listed_with_the_most_outside_first(
     assert lines[0].split() == ["image", "predicted", "outside", "of"]
     assert [line.split()[0] for line in lines[1:]] == [one["file_name"] for one in shares]
     assert run(["evaluate", str(run_dir), "--heat", "--queues"]) == 2
+
+
+@pytest.mark.parametrize("what", ["--heat", "--queues"])
+def test_the_images_may_lie_elsewhere_than_where_they_were_trained_on(
+    what: str, run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copytree(run_dir, tmp_path / "run", ignore=shutil.ignore_patterns("*.jsonl")))
+    shutil.copy(run_dir / "manifest.jsonl", copy)
+    config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
+    root, config["root"] = config["root"], str(tmp_path / "gone")
+    (copy / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert run(["evaluate", str(copy), what, "--json"]) == (1 if what == "--heat" else 0)
+    assert "is no longer in" in capsys.readouterr().err
+    assert run(["evaluate", str(copy), what, "--root", root, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "is no longer in" not in captured.err
+    if what == "--heat":
+        assert len(json.loads(captured.out)["heat"]) == 4
+    else:
+        assert "Rests on the 8 validation and test images" in captured.out

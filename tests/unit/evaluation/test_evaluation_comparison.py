@@ -290,3 +290,35 @@ def test_changes_between_manifests_by_kind_and_split() -> None:
     assert found.of("relabelled")[0].detail == "no to yes"
     assert not changes(before, before)
     assert changes(before, before).words() == "nothing"
+
+
+def test_two_runs_of_one_name_keep_what_each_has_learnt_from_apart() -> None:
+    rows = [row("a.png", split="train"), row("b.png")]
+    other = [row("a.png"), row("b.png")]
+    for folders in (("one/runs/r", "two/runs/r"), ("runs/r", "runs/r")):
+        first = replace(side("r", rows, {"b.png": 0.1}), folder=Path(folders[0]))
+        second = replace(side("r", other, {"a.png": 0.1, "b.png": 0.1}), folder=Path(folders[1]))
+        found = compare(replace(first, predictions=second.predictions), second)
+        assert names(found.common) == ["b.png"]
+        assert found.names[0] != found.names[1]
+        assert left(found) == {f"trained on by {found.names[0]}": ("a.png",)}
+
+
+def test_an_image_of_a_class_that_neither_knows_is_not_counted_as_wrong() -> None:
+    rows = [row("a.png"), row("b.png")]
+    strange = [row("a.png", "perhaps"), row("b.png")]
+    first, second = (side(name, rows, {"a.png": 0.1, "b.png": 0.1}) for name in "ab")
+    relabelled = [
+        replace(
+            one,
+            predictions=tuple(
+                replace(two, label="perhaps") if two.file_name == "a.png" else two for two in one.predictions
+            ),
+            rows={two.file_name: two for two in strange},
+        )
+        for one in (first, second)
+    ]
+    found = compare(*relabelled)
+    assert names(found.common) == ["b.png"]
+    assert left(found) == {"of a class that neither knows": ("a.png",)}
+    assert len(found.both_wrong) == 0

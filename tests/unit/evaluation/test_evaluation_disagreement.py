@@ -46,8 +46,12 @@ def put_folds(folder: Path, predictions: list[Prediction]) -> None:
     put_run(folder / "fold-1", [said(one.file_name, 0.0) for one in predictions])
 
 
-def results_of(run: Run, predictions: list[Prediction]) -> Any:
-    return SimpleNamespace(run=run, predictions=predictions, folds={})
+def results_of(run: Run, predictions: list[Prediction], learnt: tuple[str, ...] = ()) -> Any:
+    """Results of a run whose manifest has the images with the hashes in `learnt` in its training split."""
+    rows = [SimpleNamespace(sha256=one, decision="keep", split="train") for one in learnt]
+    manifest = SimpleNamespace(rows=rows)
+    kept = SimpleNamespace(folder=run.folder, classes=run.classes, manifest=lambda: manifest)
+    return SimpleNamespace(run=kept, predictions=predictions, folds={})
 
 
 def test_the_largest_difference_over_runs_and_cross_validations(tmp_path: Path) -> None:
@@ -62,13 +66,22 @@ def test_the_largest_difference_over_runs_and_cross_validations(tmp_path: Path) 
 
 def test_what_was_learnt_by_heart_and_other_classes_do_not_count(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    own = [said("a.png", 0.5), said("b.png", 0.5, "train")]
+    own = [said("a.png", 0.5), said("b.png", 0.5, "train", "2" * 64)]
     run = put_run(runs / "own", own)
-    put_run(runs / "learnt", [said("a.png", 1.0, "train"), said("b.png", 0.9)])
+    put_run(runs / "learnt", [said("a.png", 1.0, "train"), said("b.png", 0.9, digest="2" * 64)])
     put_run(runs / "other", [said("a.png", 0.9)], ("up", "down"))
     (runs / "damaged").mkdir()
     (runs / "damaged" / "predictions.jsonl").write_text("{}\n")
-    assert find_disagreement(results_of(run, own)) == {}
-    assert find_disagreement(results_of(replace(run, folder=runs / "new"), own)) == pytest.approx(
-        {"a.png": 0.0}
-    )
+    assert find_disagreement(results_of(run, own, ("2" * 64,))) == {}
+    assert find_disagreement(
+        results_of(replace(run, folder=runs / "new"), own, ("2" * 64,))
+    ) == pytest.approx({"a.png": 0.0})
+
+
+def test_the_split_of_another_manifest_does_not_say_what_was_learnt(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    there = [said("seen.png", 0.5, "test"), said("unseen.png", 0.5, "train", "2" * 64)]
+    run = put_run(runs / "own", [])
+    put_run(runs / "other", [said("seen.png", 0.9), said("unseen.png", 0.8, digest="2" * 64)])
+    found = find_disagreement(results_of(run, there, (DIGEST,)))
+    assert found == pytest.approx({"unseen.png": 0.3})

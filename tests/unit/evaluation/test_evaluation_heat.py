@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from training_data import CONFIG, make_manifest
 from curator.evaluation import heat as heat_module
 from curator.evaluation import saliency
 from curator.evaluation.head_area import head_area
-from curator.evaluation.heat import FILE, HeatMeasured, current_heat, measure_heat, read_heat_outside
+from curator.evaluation.heat import FILE, HeatMeasured, current_heat, heat_outside, measure_heat
 from curator.evaluation.occlusion import occlusion
 from curator.evaluation.results import ResultsReady, read_results
 from curator.evaluation.saliency import GradCam, share_inside
@@ -218,19 +219,27 @@ def results_of(run_dir: Path) -> ResultsReady:
     return next(one for one in read_results(run_dir) if isinstance(one, ResultsReady))
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> ResultsReady:
-    manifest = make_manifest(tmp_path, {"train": 3, "val": 2, "test": 5})
-    for _ in fit(manifest, replace(CONFIG, image_size=64, epochs=1), tmp_path / "run"):
+@pytest.fixture(scope="module")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one epoch on squares of 64 pixels."""
+    folder = tmp_path_factory.mktemp("small")
+    manifest = make_manifest(folder, {"train": 3, "val": 2, "test": 5})
+    for _ in fit(manifest, replace(CONFIG, image_size=64, epochs=1), folder / "run"):
         pass
-    return results_of(tmp_path / "run")
+    return folder / "run"
+
+
+@pytest.fixture
+def results(small_run: Path, tmp_path: Path) -> ResultsReady:
+    """Its test images, in a folder of the test's own."""
+    return results_of(Path(shutil.copytree(small_run, tmp_path / "run")))
 
 
 def test_heat_is_measured_once_kept_and_known_to_be_stale(
     results: ResultsReady, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = results.run.folder
-    assert read_heat_outside(folder) == {}
+    assert heat_outside(results) == {}
     gone = results.predictions[0].file_name
     path = results.root / gone
     data = path.read_bytes()
@@ -242,7 +251,7 @@ def test_heat_is_measured_once_kept_and_known_to_be_stale(
     assert isinstance(done, HeatMeasured)
     assert len(done.shares) == 9
     assert {one.ground for one in done.shares} == {"picture"}
-    outside = read_heat_outside(folder)
+    outside = heat_outside(results)
     assert outside == {one.file_name: one.outside for one in done.shares if one.outside is not None}
     asked: list[str] = []
     once = heat_module.read_verified
@@ -270,11 +279,11 @@ def test_heat_is_measured_once_kept_and_known_to_be_stale(
     assert len(current_heat(moved)) == 9
     lines = (folder / FILE).read_text().splitlines()
     (folder / FILE).write_text("\n".join([*lines[:4], "{no line", json.dumps({"run": 3}), *lines[5:]]))
-    assert len(read_heat_outside(folder)) == 9
+    assert len(heat_outside(results)) == 9
     state = torch.load(folder / "best.pt", weights_only=True)
     state["model"]["head.bias"] += 1
     torch.save(state, folder / "best.pt")
-    assert read_heat_outside(folder) == {}
+    assert heat_outside(results) == {}
 
 
 def test_what_was_measured_before_it_was_stopped_is_kept(results: ResultsReady) -> None:
@@ -282,7 +291,7 @@ def test_what_was_measured_before_it_was_stopped_is_kept(results: ResultsReady) 
     done = [next(events) for _ in range(2)]
     events.close()  # type: ignore[attr-defined]
     assert [one.done for one in done if isinstance(one, Progress)] == [0, 8]
-    assert len(read_heat_outside(results.run.folder)) > 0
+    assert len(heat_outside(results)) > 0
 
 
 def test_of_a_cross_validation_each_image_is_held_against_its_own_network(
@@ -309,9 +318,9 @@ def test_of_a_cross_validation_each_image_is_held_against_its_own_network(
         name: f"fold-{fold}" for name, fold in results.folds.items()
     }
     assert len(done.shares) == 12
-    kept = read_heat_outside(folder)
+    kept = heat_outside(results)
     # One fold is trained anew: what its network said is stale, what the other's said is not.
     state = torch.load(folder / "fold-1" / "best.pt", weights_only=True)
     state["model"]["head.bias"] += 1
     torch.save(state, folder / "fold-1" / "best.pt")
-    assert read_heat_outside(folder) == {name: kept[name] for name in kept if results.folds[name] == 2}
+    assert heat_outside(results) == {name: kept[name] for name in kept if results.folds[name] == 2}

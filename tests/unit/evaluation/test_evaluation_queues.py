@@ -15,7 +15,7 @@ from training_data import CONFIG, make_manifest
 
 from curator.cli.main import run
 from curator.dataset.split import Shares
-from curator.evaluation.heat import read_heat
+from curator.evaluation.heat import FILE, read_heat
 from curator.evaluation.queues import QUEUES, Queue, QueuesReady, find_queues, kept_queues
 from curator.evaluation.results import ResultsReady, read_results
 from curator.evaluation.swings import SWINGS, read_swings
@@ -123,9 +123,9 @@ def test_a_cross_validation_judges_every_image_and_finds_what_was_planted(
     assert "agrees with 93 % of the labels" in queues["label_errors"].note
     copies = {flag.file_name: flag.reason for flag in queues["near_labels"].flags[:2]}
     assert copies["left/val01.png"].startswith("Labelled left, but right/val01.png (right) is a copy")
-    assert set(read_swings(folder)) == set(results.rows)
-    assert read_swings(folder)["left/test00.png"] > 0
-    assert read_swings(folder)["left/test01.png"] == 0
+    assert set(read_swings(results)) == set(results.rows)
+    assert read_swings(results)["left/test00.png"] > 0
+    assert read_swings(results)["left/test01.png"] == 0
     outside = {one.file_name: one.outside for one in read_heat(folder) if one.outside is not None}
     assert {flag.file_name: flag.score for flag in queues["heat_outside"].flags} == {
         name: share for name, share in outside.items() if share >= 0.33
@@ -160,7 +160,7 @@ def test_what_was_found_is_read_again_until_something_changes(
     assert len(list(kept_queues(results))) == len(list(find_queues(results))) == 1
     shutil.copy(kept / "fold-2" / BEST, kept / "fold-1" / BEST)
     assert list(kept_queues(results)) == []
-    assert set(read_swings(kept)) == {name for name, fold in results.folds.items() if fold == 2}
+    assert set(read_swings(results)) == {name for name, fold in results.folds.items() if fold == 2}
     (kept / QUEUES).write_text("{", encoding="utf-8")
     assert list(kept_queues(results)) == []
 
@@ -195,6 +195,19 @@ def test_an_image_that_is_gone_is_said_once(copied: Path, manifest: Manifest, tm
     assert "left/test00.png" in said[0]
 
 
+def test_where_nothing_can_be_written_they_are_found_all_the_same(copied: Path) -> None:
+    """Folders of the files' names, as a test may run as a user who can write anywhere else."""
+    for name in (QUEUES, SWINGS, FILE):
+        (copied / name).mkdir()
+    events = list(find_queues(results_of(copied), device="cpu"))
+    assert [event.message for event in events if isinstance(event, Warned)] == [
+        f"What was found can't be kept in {copied} (Is a directory): check the disk."
+    ]
+    queues = queues_in(iter(events))
+    assert len(queues["label_errors"].flags) == 2
+    assert "Not measured" not in queues["heat_outside"].note
+
+
 @pytest.fixture(scope="module")
 def single(manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "single"
@@ -214,7 +227,7 @@ def test_a_single_run_judges_nothing_it_learned_from(single: Path) -> None:
     names = {name for name, row in results.rows.items() if row.split == "train"}
     for queue in queues.values():
         assert not names & {flag.file_name for flag in queue.flags}
-    assert set(read_swings(single)) == set(results.rows) - names
+    assert set(read_swings(results)) == set(results.rows) - names
     # Whichever split is shown, the queues are the same.
     assert queues_in(
         kept_queues(next(e for e in read_results(single, "val") if isinstance(e, ResultsReady)))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from curator.evaluation.intervals import Interval, summarise
 from curator.evaluation.report import ReportWritten, write_report
 from curator.evaluation.report.charts import Line, chart, ticks
 from curator.evaluation.report.doubts import queues, shortcuts
+from curator.evaluation.report.figures import headline
 from curator.evaluation.report.style import STYLE
 from curator.evaluation.results import ResultsReady, read_results
 from curator.evaluation.shortcut_audit import Audit, AuditRow
@@ -102,6 +104,27 @@ def all_wrong(results: ResultsReady) -> ResultsReady:
         for one in results.predictions
     )
     return replace(results, predictions=turned, summary=summarise(turned, results.run.classes))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, "Locked test split: "),
+        ({"split": None}, "All kept images, those trained on among them: "),
+        ({"manifest": Path("from elsewhere")}, "Locked test split of the manifest from elsewhere: "),
+        (
+            {"manifest": Path("from elsewhere"), "split": None},
+            "All kept images of the manifest from elsewhere: ",
+        ),
+        ({"images": Path("fresh"), "split": None}, "New images: "),
+    ],
+)
+def test_it_says_of_which_images_its_figures_are(
+    results: ResultsReady, changed: dict[str, Any], words: str
+) -> None:
+    source = replace(results.source, **changed)
+    shown = headline(replace(results, source=source, split=source.split), 0)
+    assert shown.body.startswith(f"<p>{words}")
 
 
 def test_it_stands_alone_and_is_accessible(results: ResultsReady, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from curator.evaluation.cross_validated import (
     write_cross_validation,
 )
 from curator.evaluation.elsewhere import NewImagesCleaned
+from curator.evaluation.evaluate import evaluate
+from curator.evaluation.figures import read_figures
 from curator.evaluation.results import ResultsReady, Source, read_looked, read_results, write_looked
 from curator.manifest.files import Manifest, read_manifest
 from curator.records import Event, Prediction, Warned
@@ -202,6 +204,11 @@ def test_a_cross_validation_gives_each_image_by_the_network_that_did_not_learn_f
     assert found.summary.metrics["accuracy"] is not None
     with pytest.raises(TrainingError, match="no single network"):
         list(read_results(Source(folder, images=tmp_path)))
+    shutil.rmtree(folder / "fold-1")
+    assert results_of(read_results(Source(folder)))[0].predictions == found.predictions
+    shutil.rmtree(folder / "fold-2")
+    with pytest.raises(TrainingError, match="fold-2 is not a run"):
+        list(read_results(Source(folder)))
     write_cross_validation(replace(result, done=()), [])
     with pytest.raises(TrainingError, match="No fold of"):
         list(read_results(Source(folder)))
@@ -209,10 +216,83 @@ def test_a_cross_validation_gives_each_image_by_the_network_that_did_not_learn_f
 
 def test_figures_are_kept_by_what_they_are_of(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, _ = results_of(read_results(run_dir))
-    kept = read_predictions(run_dir / PREDICTIONS)
-    write_predictions(run_dir / PREDICTIONS, kept[:-1])
+    *kept, last = read_predictions(run_dir / PREDICTIONS)
+    write_predictions(run_dir / PREDICTIONS, [*kept, replace(last, label="a class that it does not know")])
     fewer, _ = results_of(read_results(run_dir))
     assert fewer.summary.n_images == whole.summary.n_images - 1
     monkeypatch.setattr(results, "summarise", lambda *given: pytest.fail("the figures are kept"))
     again, _ = results_of(read_results(run_dir))
     assert again.summary.to_json() == fewer.summary.to_json()
+
+
+def test_images_that_are_gone_keep_their_predictions_and_are_predicted_once_they_are_back(
+    run_dir: Path, made: tuple[Manifest, Path], tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(made[0].root, moved)
+    source = Source(run_dir, root=moved)
+    name = "left/test00.png"
+    (moved / name).rename(tmp_path / "away.png")
+    first, before = results_of(read_results(source))
+    assert computed(before)
+    assert first.root == moved
+    assert name not in {one.file_name for one in first.predictions}
+    # Asked again, nothing is worked out for what still can't be read.
+    again, before = results_of(read_results(source))
+    assert before == []
+    assert again.predictions == first.predictions
+    shutil.move(tmp_path / "away.png", moved / name)
+    whole, before = results_of(read_results(source))
+    assert computed(before)
+    assert len(whole.predictions) == 6
+    figures = read_figures(run_dir)
+    assert figures is not None
+    # Evaluating where the images are not must not cost what is known already.
+    shutil.rmtree(moved)
+    list(evaluate(run_dir, root=moved))
+    assert read_predictions(run_dir / PREDICTIONS) == whole.predictions
+    assert read_figures(run_dir).to_json() == figures.to_json()  # type: ignore[union-attr]
+    kept, before = results_of(read_results(source))
+    assert before == []
+    assert kept.predictions == whole.predictions
+
+
+def test_other_images_are_predicted_again_where_some_were_gone_or_the_file_was_deleted(
+    run_dir: Path, tmp_path: Path
+) -> None:
+    other = make_manifest(tmp_path / "other", {"test": 2})
+    source = Source(run_dir, None, manifest=other.folder)
+    away = other.root / "left/test00.png"
+    away.rename(tmp_path / "away.png")
+    first, _ = results_of(read_results(source))
+    assert len(first.predictions) == 3
+    assert not computed(results_of(read_results(source))[1])
+    shutil.move(tmp_path / "away.png", away)
+    whole, _ = results_of(read_results(source))
+    assert len(whole.predictions) == 4
+    # A damaged file is to be deleted, as the message says.
+    (whole.folder / PREDICTIONS).write_text("{}\n")
+    with pytest.raises(TrainingError, match="delete the file"):
+        list(read_results(source))
+    (whole.folder / PREDICTIONS).unlink()
+    assert results_of(read_results(source))[0].predictions == whole.predictions
+
+
+def test_evaluating_another_manifest_says_what_the_run_has_learnt_from(
+    run_dir: Path, made: tuple[Manifest, Path]
+) -> None:
+    warned = [one.message for one in evaluate(run_dir, made[0], splits=("train",)) if isinstance(one, Warned)]
+    assert warned == [
+        "16 of these 16 images took part in the run's training or validation: figures on them are too good to be "
+        "true."
+    ]
+    assert not any(isinstance(one, Warned) for one in evaluate(run_dir, made[0]))
+
+
+def test_where_predictions_can_not_be_written_they_are_shown_all_the_same(run_dir: Path) -> None:
+    (run_dir / PREDICTIONS).mkdir()
+    found, before = results_of(read_results(run_dir))
+    assert len(found.predictions) == 6
+    assert [event.message for event in before if isinstance(event, Warned)] == [
+        f"The predictions can't be kept in {run_dir} (Is a directory): check the disk."
+    ]

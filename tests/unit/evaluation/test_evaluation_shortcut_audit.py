@@ -149,6 +149,8 @@ def test_what_is_gone_or_changed_is_left_out_with_a_warning(tmp_path: Path) -> N
     assert [one.extra["file_name"] for one in warned] == [row.file_name for row in manifest.rows[:2]]
     assert isinstance(events[-1], AuditReady)
     assert events[-1].audit.images == len(manifest.rows) - 2
+    assert "2 more left out" in part_words(events[-1].audit)
+    assert "drawn" not in part_words(events[-1].audit)
 
 
 def test_large_sets_are_drawn_by_whole_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

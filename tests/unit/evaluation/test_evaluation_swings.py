@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from queue_rows import row
 
 from curator.evaluation.swings import SWINGS, Swing, read_swings, swing_flags, toggled, write_swings
 from curator.manifest.schema import ManifestMask
-from curator.training.config import Cleaning
+from curator.training.config import Cleaning, TrainConfig
 from curator.training.data import cleaned
 
 MASK = ManifestMask(kind="text", polygon=[(1, 1), (5, 1), (5, 5)])
@@ -58,18 +60,36 @@ def test_what_turns_comes_first_and_says_what_was_toggled() -> None:
 Probabilities = st.floats(0, 1).map(lambda p: (p, 1 - p))
 
 
+def results_of(folder: Path, names: list[str]) -> Any:
+    """What swings ask of results of one run in `folder`: `names`, each masked and cropped."""
+    rows = {name: row(name, "no", crop=(2, 2, 30, 30), masks=[MASK]) for name in names}
+    run = SimpleNamespace(config=TrainConfig())
+    return SimpleNamespace(folder=folder, run=run, rows=rows, run_dir_of=lambda name: folder / "run")
+
+
 @given(st.lists(st.tuples(Probabilities, st.none() | Probabilities, st.none() | Probabilities), max_size=5))
 def test_what_is_kept_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, values: list[tuple[tuple[float, ...], ...]]
 ) -> None:
     folder = tmp_path_factory.mktemp("kept")
     swings = [Swing(f"{number}.png", *one) for number, one in enumerate(values)]
-    write_swings(folder, swings, lambda name: folder / "run")
-    assert read_swings(folder) == {one.file_name: one.largest for one in swings}
-    assert all(0 <= value <= 1 for value in read_swings(folder).values())
+    results = results_of(folder, [one.file_name for one in swings])
+    write_swings(results, swings)
+    assert read_swings(results) == {one.file_name: one.largest for one in swings}
+    assert all(0 <= value <= 1 for value in read_swings(results).values())
+
+
+@pytest.mark.parametrize("change", [{"crop": (3, 2, 30, 30)}, {"masks": []}, {"sha256": "0" * 64}])
+def test_what_other_edits_or_another_file_gave_is_not_read(tmp_path: Path, change: dict[str, Any]) -> None:
+    results = results_of(tmp_path, ["a.png", "b.png", "gone.png"])
+    write_swings(results, [Swing(name, (0.9, 0.1), (0.5, 0.5), None) for name in results.rows])
+    results.rows["a.png"] = results.rows["a.png"].model_copy(update=change)
+    del results.rows["gone.png"]
+    assert read_swings(results) == {"b.png": pytest.approx(0.4)}
 
 
 def test_nothing_is_read_where_nothing_or_damage_is(tmp_path: Path) -> None:
-    assert read_swings(tmp_path) == {}
+    results = results_of(tmp_path, [])
+    assert read_swings(results) == {}
     (tmp_path / SWINGS).write_text("no line\n", encoding="utf-8")
-    assert read_swings(tmp_path) == {}
+    assert read_swings(results) == {}

@@ -31,7 +31,7 @@ def drawn(number: int, width: int = 120, height: int = 140) -> Image.Image:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_image() -> Callable[..., Image.Image]:
     return drawn
 

@@ -11,30 +11,41 @@ from PIL import Image
 from curator.dataset.split import Shares
 from curator.errors import CuratorError
 from curator.evaluation.predict_files import FilePredicted, predict_files
+from curator.manifest.files import Manifest
 from curator.records import Progress, Warned
 from curator.training.config import Cleaning
 from curator.workflow.export import Exported, export_folder
 
 
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory, make_image: Callable[..., Image.Image]) -> Manifest:
+    """Twelve images of two classes, cleaned by the proposals."""
+    folder = tmp_path_factory.mktemp("predict")
+    for name in ("no", "yes"):
+        (folder / "dataset" / name).mkdir(parents=True)
+    for number in range(12):
+        make_image(number).save(folder / "dataset" / ("yes" if number % 2 else "no") / f"{number}.png")
+    events = export_folder(
+        folder / "dataset",
+        folder / "out",
+        accept_proposals=True,
+        shares=Shares(50, 25, 25),
+        fill="black",
+        workers=1,
+    )
+    return next(event.manifest for event in events if isinstance(event, Exported))
+
+
 @pytest.mark.parametrize("cleaning", ["masked", "cropped", "raw"])
 def test_files_are_predicted_like_the_images_of_the_manifest(
-    cleaning: Cleaning, tmp_path: Path, make_image: Callable[..., Image.Image]
+    cleaning: Cleaning, manifest: Manifest, tmp_path: Path
 ) -> None:
     from curator.training.config import TrainConfig
     from curator.training.events import Predicted
     from curator.training.inference import predict_manifest
     from curator.training.loop import fit
 
-    root = tmp_path / "dataset"
-    for name in ("no", "yes"):
-        (root / name).mkdir(parents=True)
-    for number in range(16):
-        make_image(number).save(root / ("yes" if number % 2 else "no") / f"{number}.png")
-    out, run = tmp_path / "out", tmp_path / "run"
-    events = export_folder(
-        root, out, accept_proposals=True, shares=Shares(50, 25, 25), fill="black", workers=2
-    )
-    manifest = next(event.manifest for event in events if isinstance(event, Exported))
+    root, run = manifest.root, tmp_path / "run"
     config = TrainConfig(
         weights="none", epochs=1, image_size=64, batch_size=8, device="cpu", threads=1, cleaning=cleaning
     )

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from curator.app.review.confusion_pane import ConfusionPane
 from curator.app.review.plots import drawing
@@ -17,7 +17,7 @@ from curator.app.review.plots.curve_plot import LEAST_HEIGHT, CurvePlot
 from curator.app.review.plots.curve_reader import CurveReader
 from curator.app.review.plots.histogram_plot import HistogramPlot
 from curator.app.review.plots.threshold_bar import ThresholdBar
-from curator.app.widgets import label
+from curator.app.widgets import label, scrolling
 from curator.evaluation import curves
 
 if TYPE_CHECKING:
@@ -204,18 +204,12 @@ class PlotsPane(QWidget):
         column.setSpacing(2 * _GAP)
         column.addLayout(self._grid, 1)
         column.addLayout(self._below)
-        area = self._area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setAccessibleName("Plots and figures of each class")
-        area.setWidget(inside)
+        self._area = scrolling(inside, "Plots and figures of each class")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)
         whole.addLayout(head)
-        whole.addWidget(area, 1)
+        whole.addWidget(self._area, 1)
 
     def _connect(self) -> None:
         self.reader.renewed.connect(self._renewed)
