@@ -72,10 +72,17 @@ def test_it_is_made_by_a_click_shown_in_full_and_in_short_and_kept(
     assert any(one.startswith("Not audited yet") for one in texts(shown.short))
     assert shown.short.button.text() == "Audit"
 
+    shown.pane.activateWindow()
+    qtbot.waitUntil(shown.pane.isActiveWindow)
+    shown.pane.setFocus()
     shown.click("button")
     assert shown.pane.stop.isVisible()
-    assert not shown.pane.button.isEnabled()
+    assert not shown.pane.button.isVisible()
+    assert shown.pane.stop.hasFocus()
+    assert "Auditing" in texts(shown.pane)
     shown.wait()
+    # The keys of the page go on from here.
+    assert shown.pane.again.hasFocus()
 
     kept = read_audit(manifest.folder)
     assert kept is not None

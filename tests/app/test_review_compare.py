@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -112,7 +113,11 @@ def test_a_key_compares_with_the_run_before_and_names_lead_to_the_gallery(
     qtbot.keyClick(page, Qt.Key.Key_C)
     quiet(page, qtbot)
     assert pane.isVisible()
-    assert pane.others.currentText().endswith("first")
+    other = pane.other()
+    assert other is not None
+    assert other.source.folder.name == "first"
+    # Of one plan and one minute: told apart by the second.
+    assert re.search(r"\d\d:\d\d:01$", pane.others.currentText())
     assert pane.verdict.text() == (
         "Of 2 images common to both, 2 turned right and 0 wrong. Chance alone can do that (McNemar, p = 0.500)."
     )
@@ -127,7 +132,13 @@ def test_a_key_compares_with_the_run_before_and_names_lead_to_the_gallery(
     qtbot.keyClick(page, Qt.Key.Key_C)
     name = pane.list.item(1).text().split("    ")[0]
     pane.list.setFocus()
-    pane.list.setCurrentRow(1)
+    pane.list.setCurrentRow(0)
+    qtbot.keyClick(pane.list, Qt.Key.Key_Down)
+    # The right side shows what is marked, with the comparison still there.
+    assert page.middle.pane() == "compare"
+    marked = page.gallery.current_item()
+    assert marked is not None
+    assert marked.name == name
     qtbot.keyClick(pane.list, Qt.Key.Key_Return)
     assert page.middle.pane() == "gallery"
     current = page.gallery.current_item()

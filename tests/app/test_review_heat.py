@@ -151,7 +151,7 @@ def setting(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
         path = tmp_path / f"{number}.png"
         Image.fromarray(np.full((60, 80), 120 + number, np.uint8)).save(path)
         one = Prediction(path.name, "0" * 64, "yes", "test", "g", "no", (0.7, 0.3), 1.2)
-        items.append(Item(one, Edits(), number, true=1, said=0, mended=False, looked=False))
+        items.append(Item(one, Edits(), number, true=1, said=0, mended=False, discarded=False, looked=False))
         wanted.append(Wanted(tmp_path, path, "0" * 64, Edits(), 64, "letterbox", 0, profile="general"))
     pictures = Pictures()
     pane = DetailsPane(pictures)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from curator.app.curate.flow import FlowLayout
 from curator.app.image_filter import Filter, Which
-from curator.app.widgets import Chip, SectionLabel, label
+from curator.app.widgets import Chip, PopupPanel, SectionLabel, label
 from curator.app.words import count
 from curator.project import Project
 from curator.project.edits import REASON_WORDS
@@ -35,15 +35,13 @@ _STATES: Final[tuple[tuple[Which, str], ...]] = (
 )
 
 
-class FilterPanel(QFrame):
+class FilterPanel(PopupPanel):
     """`changed` carries the `Filter` that is wanted; a click beside the panel closes it."""
 
     changed = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setProperty("role", "card")
-        self.setAccessibleName("More filters")
+        super().__init__("More filters", parent)
         self.setFixedWidth(_WIDTH)
         self._filter = Filter()
         self._count: Callable[[Filter], int] = lambda _wanted: 0

@@ -21,26 +21,24 @@ from PySide6.QtWidgets import (
 from curator.app.curate.flow import FlowLayout
 from curator.app.review.items import Right, Wish
 from curator.app.review.table import Table
-from curator.app.widgets import Chip, SectionLabel, label
+from curator.app.widgets import Chip, PopupPanel, SectionLabel, label
 from curator.app.words import count
 from curator.records import DECISIONS, MASK_KINDS, SPLITS
 
-_WIDTH: Final = 372
+_WIDTH: Final = 404
 _HIGHEST: Final = 620
 # More classes than this would be a wall of chips: then a list of the most frequent ones is shown.
 _MOST_CLASSES: Final = 24
 _RIGHT: Final[tuple[tuple[Right, str], ...]] = (("right", "right"), ("wrong", "wrong"))
 
 
-class ReviewFilterPanel(QFrame):
+class ReviewFilterPanel(PopupPanel):
     """`changed` carries the `Wish` that is wanted; a click beside the panel closes it."""
 
     changed = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setProperty("role", "card")
-        self.setAccessibleName("More filters")
+        super().__init__("More filters", parent)
         self.setFixedWidth(_WIDTH)
         self._wish = Wish()
         self._table: Table | None = None
