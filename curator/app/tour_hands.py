@@ -75,6 +75,9 @@ class Hands:
         modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
     ) -> None:
         """Presses a key on a widget."""
+        if QApplication.activeWindow() is None:
+            # Offscreen nobody gives the window back what a dialog took.
+            self.window.activateWindow()
         QTest.keyClick(widget, key, modifiers)
         self.rest(_LOOK_EVERY_MS)
 

@@ -140,6 +140,11 @@ class DetailsPane(QWidget):
         bind(page, "review.larger", self.show_large)
         bind(page, "review.heat", self.heat_bar.next_method)
 
+    @property
+    def large(self) -> LargeView | None:
+        """The three images large, while they are shown."""
+        return self._large if self._large is not None and self._large.isVisible() else None
+
     def show_item(self, item: Item | None, wanted: Wanted | None = None) -> None:
         """Turns to another image, rendered as `wanted` says; its pictures follow as they are made."""
         self._item, self._base = item, wanted
