@@ -78,6 +78,7 @@ class Hands:
         if QApplication.activeWindow() is None:
             # Offscreen nobody gives the window back what a dialog took.
             self.window.activateWindow()
+            self.rest(_LOOK_EVERY_MS)
         QTest.keyClick(widget, key, modifiers)
         self.rest(_LOOK_EVERY_MS)
 

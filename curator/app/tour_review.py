@@ -15,6 +15,7 @@ from curator.app.tour_hands import Hands
 from curator.errors import CuratorError
 
 if TYPE_CHECKING:
+    from curator.app.review.middle import Pane
     from curator.app.review.page import ReviewPage
     from curator.evaluation.results import ResultsReady
 
@@ -46,7 +47,7 @@ def review(hands: Hands, root: Path, out: Path) -> str:
     target = out / "run"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(results.run.folder, target)
-    hands.key(page, Qt.Key.Key_S)
+    _turn(hands, page, Qt.Key.Key_S, "audit")
     hands.until("the audit is there", lambda: page.auditor.pane.audit is not None, 180)
     hands.shoot("audit")
     _again(hands, page)
@@ -78,11 +79,17 @@ def _look(hands: Hands, page: ReviewPage, results: ResultsReady) -> None:
         raise CuratorError("The large view did not open.")
     hands.shoot("heat-map", large)
     hands.key(large, Qt.Key.Key_Escape)
-    hands.key(page, Qt.Key.Key_P)
+    hands.until("the large view is closed", lambda: page.details.large is None, 10)
+    _turn(hands, page, Qt.Key.Key_P, "plots")
     hands.until("the bands are drawn", lambda: page.curves.reader.bands is not None, 60)
     hands.rest()
     hands.shoot("plots")
-    hands.key(page, Qt.Key.Key_G)
+    _turn(hands, page, Qt.Key.Key_G, "gallery")
+
+
+def _turn(hands: Hands, page: ReviewPage, key: Qt.Key, pane: Pane) -> None:
+    hands.key(page, key)
+    hands.until(f"the {pane} pane is shown", lambda: page.middle.pane() == pane, 10)
 
 
 def _mend(hands: Hands, page: ReviewPage) -> None:
@@ -120,7 +127,7 @@ def _again(hands: Hands, page: ReviewPage) -> None:
     """Trains again on what was mended, which leads back to the comparison."""
     hands.key(page, Qt.Key.Key_T)
     hands.until("the runs are compared", lambda: page.comparing.comparison is not None, 300)
-    hands.rest(1000)
+    hands.until("the heat map is there", lambda: page.details.heat.image is not None, 60)
     hands.shoot("compare-runs")
 
 

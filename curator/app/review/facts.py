@@ -128,6 +128,7 @@ class Facts(QWidget):
         column.addWidget(self.matrix)
         column.addSpacing(8)
         foot = QHBoxLayout()
+        foot.setSpacing(10)
         # The link's own padding: their first lines stand side by side.
         self.showing.setContentsMargins(0, 3, 0, 0)
         foot.addWidget(self.showing, 1)
