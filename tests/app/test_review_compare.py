@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from app_waiting import wait_until_quiet
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from curator.app import messages
@@ -126,6 +126,13 @@ def test_a_key_compares_with_the_run_before_and_names_lead_to_the_gallery(
     assert pane.list.count() == 2
     assert "The manifests are the same." in pane.facts.text()
     assert pane.figures_of["accuracy"][2].text() == "1.000 [1.00, 1.00]"
+    # In a narrow window nothing of it is cut off on the right.
+    page.resize(950, 600)
+    QApplication.processEvents()
+    area = pane.findChild(QScrollArea)
+    assert area is not None
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+    page.resize(1300, 800)
     qtbot.mouseClick(pane.gallery_button, Qt.MouseButton.LeftButton)
     assert page.middle.pane() == "gallery"
     assert page.facts.showing.text() == "Showing 2 of 2: turned right"
