@@ -111,6 +111,11 @@ class Hands:
         """Clicks the button with an accessible name."""
         self.click(self.named(QAbstractButton, name, within))
 
+    def close_message(self) -> None:
+        """Closes the message over the window, if there is one."""
+        if self.window.toast.isVisible():
+            self.press("Close the message", self.window.toast)
+
     def type_number(self, name: str, number: int, within: QWidget) -> None:
         """Types a number into the box with an accessible name."""
         box = self.named(QSpinBox, name, within)

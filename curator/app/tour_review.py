@@ -40,6 +40,7 @@ def review(hands: Hands, root: Path, out: Path) -> str:
     hands.click(page.queueing.pane.find_button)
     hands.until("the heat map is there", lambda: page.details.heat.image is not None, 60)
     hands.rest(1000)
+    hands.close_message()
     hands.shoot("gallery")
     _look(hands, page, results)
     _mend(hands, page)
@@ -128,6 +129,7 @@ def _again(hands: Hands, page: ReviewPage) -> None:
     hands.key(page, Qt.Key.Key_T)
     hands.until("the runs are compared", lambda: page.comparing.comparison is not None, 300)
     hands.until("the heat map is there", lambda: page.details.heat.image is not None, 60)
+    hands.close_message()
     hands.shoot("compare-runs")
 
 
