@@ -17,22 +17,20 @@ from PySide6.QtWidgets import (
 )
 
 from curator.app.curate.flow import FlowLayout
-from curator.app.widgets import Chip, SectionLabel, label
+from curator.app.widgets import Chip, PopupPanel, SectionLabel, label
 
-_WIDTH: Final = 372
+_WIDTH: Final = 404
 _HIGHEST: Final = 620
 
 
-class FilterPopup(QFrame):
+class FilterPopup(PopupPanel):
     """`changed` carries the filter that is wanted; a click beside the panel closes it. What is in it, and which
     filter that is, is for the heir to say."""
 
     changed = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setProperty("role", "card")
-        self.setAccessibleName("More filters")
+        super().__init__("More filters", parent)
         self.setFixedWidth(_WIDTH)
         self.chips: dict[tuple[str, Any], Chip] = {}
         self.words = label("", "dim")

@@ -103,6 +103,7 @@ def _buttons(c: Colours) -> str:
         color: {c.text}; }}
     QPushButton[role="chip"]:focus {{ border-color: {c.accent}; }}
     QPushButton[role="chip"]::menu-indicator {{ width: 0; }}
+    QPushButton[role="chip"]:disabled {{ color: {c.line_strong}; }}
     QPushButton[role="segment"] {{ background: {c.pane_raised}; border: 1px solid {c.line};
         border-radius: 6px;
         padding: 6px 8px; font-weight: 600; color: {c.dim}; }}

@@ -12,18 +12,19 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLineEdit, QWidget
 from shiboken6 import isValid
 
 from curator.app.application import create
 from curator.app.tour_curate import curate, look_around, project_of
 from curator.app.tour_hands import Hands
+from curator.app.tour_review import review
 from curator.errors import CuratorError
 
 _WIDTH, _HEIGHT = 1440, 900
 # Small and short: the tour shows that curves move, not how well a network can learn from drawn images.
-_EPOCHS, _SIDE, _BATCH = 14, 96, 16
+_EPOCHS, _SIDE, _BATCH = 10, 96, 16
 
 
 def run_tour(root: Path, out: Path) -> Iterator[str]:
@@ -65,7 +66,7 @@ def _toured(root: Path, out: Path) -> Iterator[str]:
     window.show()
     hands = Hands(window, out)
     try:
-        for stop in (_open, curate, look_around, _export, _train, _review):
+        for stop in (_open, curate, look_around, _export, _train, review):
             stop_began = time.monotonic()
             words = stop(hands, root, out)
             yield f"{words} ({time.monotonic() - stop_began:.0f} s)"
@@ -151,59 +152,6 @@ def _train(hands: Hands, root: Path, out: Path) -> str:
     if not (run_dir / "best.pt").is_file():
         raise CuratorError(f"The training left no checkpoint in {run_dir}.")
     return f"Trained {_epochs(run_dir)} epochs: {run_dir.name}"
-
-
-def _review(hands: Hands, root: Path, out: Path) -> str:
-    from curator.app.curate.page import CuratePage
-    from curator.app.review.page import ReviewPage
-
-    window, project = hands.window, project_of(hands)
-    hands.click(window.rail.buttons[2])
-    page = window.review
-    if not isinstance(page, ReviewPage):
-        raise CuratorError("The page Review is not there.")
-    hands.until("the predictions are there", lambda: page.results is not None, 90)
-    hands.until("the heat map is there", lambda: page.details.heat.image is not None, 60)
-    hands.rest(1500)
-    hands.shoot("gallery")
-    results = page.results
-    if results is None:
-        raise CuratorError("The predictions went away.")
-    counts = results.summary.confusion
-    cell = max(
-        ((row, column) for row in range(len(counts)) for column in range(len(counts))),
-        key=lambda at: (at[0] != at[1], counts[at]),
-    )
-    if not counts[cell]:
-        cell = (0, 0)
-    hands.click(page.facts.matrix, page.facts.matrix.cell_rect(*cell).center())
-    hands.rest(800)
-    hands.shoot("confusion-matrix")
-    hands.key(page.gallery, Qt.Key.Key_Right)
-    hands.rest(1500)
-    hands.shoot("heat-map")
-    item = page.gallery.current_item()
-    if item is None:
-        raise CuratorError("The gallery is empty.")
-    hands.press("Mend", page)
-    hands.until("Curate shows it", lambda: window.model.current_id == item.image_id, 10)
-    hands.shoot("mend")
-    curate = window.curate
-    if not isinstance(curate, CuratePage):
-        raise CuratorError("The page Curate is not there.")
-    hands.click(curate.stage.back)
-    hands.until("Review is back", lambda: window.stack.currentWidget() is page, 10)
-    target = out / "run"
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(results.run.folder, target)
-    metrics = results.summary.metrics["balanced_accuracy"]
-    right = (
-        "not defined" if metrics is None else f"{metrics.value:.2f} [{metrics.low:.2f}, {metrics.high:.2f}]"
-    )
-    return (
-        f"Reviewed {len(results.predictions)} test predictions of {project.counts().total} images, "
-        f"balanced accuracy {right}"
-    )
 
 
 def _epochs(run_dir: Path) -> int:

@@ -31,7 +31,7 @@ def curate(hands: Hands, root: Path, out: Path) -> str:
         raise CuratorError("The page Curate is not there.")
     canvas = page.canvas
     masked = _surest(hands, lambda s: s.decision == "keep" and _with_texts(s) and _roomy(s))
-    _go_to(hands, masked)
+    go_to(hands, masked)
     hands.shoot("curate")
 
     # Mend the crop by a handle, then mask something by hand.
@@ -58,7 +58,7 @@ def curate(hands: Hands, root: Path, out: Path) -> str:
 
     # An overlay on the brain: discarded by key, taken back, discarded again.
     spoilt = _first(hands, lambda s: s.discard_reason == "overlay_on_brain")
-    _go_to(hands, spoilt)
+    go_to(hands, spoilt)
     hands.key(canvas, Qt.Key.Key_X)
     hands.shoot("discard")
     hands.key(canvas, Qt.Key.Key_1)
@@ -83,7 +83,7 @@ def look_around(hands: Hands, root: Path, out: Path) -> str:
         raise CuratorError("The page Curate is not there.")
     # Two sheets that are about several images: copies beside each other, and one image's edits for others.
     copied = _first(hands, lambda s: s.copy_group is not None and s.discard_reason == "duplicate")
-    _go_to(hands, copied)
+    go_to(hands, copied)
     hands.shoot("copies")
     shift = Qt.KeyboardModifier.ShiftModifier
     hands.key(page.canvas, Qt.Key.Key_C, shift)
@@ -163,7 +163,7 @@ def _roomy(state: ImageState) -> bool:
     return state.crop is not None and state.crop.x >= 12 and state.crop.y >= 12
 
 
-def _go_to(hands: Hands, image_id: int) -> None:
+def go_to(hands: Hands, image_id: int) -> None:
     hands.window.model.set_current(image_id)
     hands.rest()
 

@@ -75,6 +75,10 @@ class Hands:
         modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
     ) -> None:
         """Presses a key on a widget."""
+        if QApplication.activeWindow() is None:
+            # Offscreen nobody gives the window back what a dialog took.
+            self.window.activateWindow()
+            self.rest(_LOOK_EVERY_MS)
         QTest.keyClick(widget, key, modifiers)
         self.rest(_LOOK_EVERY_MS)
 
@@ -106,6 +110,11 @@ class Hands:
     def press(self, name: str, within: QWidget | None = None) -> None:
         """Clicks the button with an accessible name."""
         self.click(self.named(QAbstractButton, name, within))
+
+    def close_message(self) -> None:
+        """Closes the message over the window, if there is one."""
+        if self.window.toast.isVisible():
+            self.press("Close the message", self.window.toast)
 
     def type_number(self, name: str, number: int, within: QWidget) -> None:
         """Types a number into the box with an accessible name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -204,6 +204,23 @@ class Segment(QWidget):
 
     def _clicked(self, index: int) -> None:
         self.chosen.emit(self._values[index])
+
+
+class PopupPanel(QFrame):
+    """A panel over the page, which a click beside it or Escape closes. The page's keys are not for what lies below
+    while it is open."""
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setProperty("role", "card")
+        self.setAccessibleName(name)
+
+    def event(self, event: QEvent) -> bool:
+        """Qt asks before it takes a key for a shortcut of the page: accepted, the key comes here."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
 
 
 class BadgeIcon(QLabel):

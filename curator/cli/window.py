@@ -12,6 +12,8 @@ from curator.cli.system import screen
 from curator.errors import CuratorError
 
 _TOUR_FOLDER = Path("curator-tour")
+# Fewer than in the demo: a tour shall take a minute or two.
+_TOUR_IMAGES = 120
 
 
 def open_window(
@@ -60,7 +62,7 @@ def _made_demo(out: Path | None) -> Path:
     from curator.workflow.demo import make_demo
 
     folder = (out if out is not None else data_dir()) / "demo"
-    for _ in drawn(make_demo(folder)):
+    for _ in drawn(make_demo(folder) if out is None else make_demo(folder, count=_TOUR_IMAGES)):
         pass
     return folder / "images"
 

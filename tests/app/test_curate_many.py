@@ -88,7 +88,8 @@ def test_the_panel_filters_by_class_and_kind_and_says_how_many(page: CuratePage,
     assert page.filter_bar.more.text() == "2"
     panel.clear_all.click()
     assert len(names(page)) == len(NAMES)
-    panel.hide()
+    qtbot.keyClick(panel.clear_all, Qt.Key.Key_Escape)
+    assert not panel.isVisible()
 
 
 def test_confidence_bounds_and_the_filter_is_there_after_a_restart(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from audit_data import planted
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 from test_shell_accessibility import nameless
 
@@ -72,10 +72,17 @@ def test_it_is_made_by_a_click_shown_in_full_and_in_short_and_kept(
     assert any(one.startswith("Not audited yet") for one in texts(shown.short))
     assert shown.short.button.text() == "Audit"
 
+    shown.pane.activateWindow()
+    qtbot.waitUntil(shown.pane.isActiveWindow)
+    shown.pane.setFocus()
     shown.click("button")
     assert shown.pane.stop.isVisible()
-    assert not shown.pane.button.isEnabled()
+    assert not shown.pane.button.isVisible()
+    assert shown.pane.stop.hasFocus()
+    assert "Auditing" in texts(shown.pane)
     shown.wait()
+    # The keys of the page go on from here.
+    assert shown.pane.again.hasFocus()
 
     kept = read_audit(manifest.folder)
     assert kept is not None
@@ -93,6 +100,14 @@ def test_it_is_made_by_a_click_shown_in_full_and_in_short_and_kept(
     assert row is not None
     assert row.words + " Nothing of it is found after cleaning." in texts(shown.pane)
     assert not shown.pane.stop.isVisible()
+
+    # In a narrow window nothing of it is cut off on the right.
+    shown.pane.resize(350, 500)
+    QApplication.processEvents()
+    area = shown.pane.findChild(QScrollArea)
+    assert area is not None
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+    shown.pane.resize(980, 760)
 
     lines = [one.accessibleName() for one in shown.short.rows]
     assert 3 <= len(lines) <= 4

@@ -149,7 +149,7 @@ def setting(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
         Image.fromarray(np.full((60, 80), 120 + number, np.uint8)).save(path)
         digest = sha256(path.read_bytes())
         one = Prediction(path.name, digest, "yes", "test", "g", "no", (0.7, 0.3), 1.2)
-        items.append(Item(one, Edits(), number, true=1, said=0, mended=False, looked=False))
+        items.append(Item(one, Edits(), number, true=1, said=0, mended=False, discarded=False, looked=False))
         wanted.append(Wanted(tmp_path, path, digest, Edits(), 64, "letterbox", 0, profile="general"))
     pictures = Pictures()
     pane = DetailsPane(pictures)

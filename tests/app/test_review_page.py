@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from review_runs import shown
 
@@ -38,6 +40,8 @@ def test_gallery_is_sorted_by_loss_and_the_figures_are_those_of_the_predictions(
     assert page.facts.rows["accuracy"].value().startswith(f"{right / 2:.3f} [")
     assert page.facts.heading.text().startswith("TEST, 2 IMAGES")
     assert page.facts.showing.text() == "Showing all 2"
+    # Of few images the calibration error has its interval without a look at the plots.
+    assert re.fullmatch(r"0\.\d{3} \[0\.\d\d, \d\.\d\d\]", page.facts.calibration.value())
 
 
 def test_three_pictures_of_the_chosen_image(page: ReviewPage, qtbot: QtBot) -> None:
@@ -108,10 +112,25 @@ def test_discard_takes_a_reason_by_digit(page: ReviewPage, open_model: ProjectMo
     page.gallery.setFocus()
     qtbot.keyClick(page.gallery, Qt.Key.Key_X)
     assert page.details.choices.isVisible()
+    assert page.details.original.isVisible()
+    qtbot.keyClick(page.gallery, Qt.Key.Key_Escape)
+    assert not page.details.choices.isVisible()
+    # In a low window what is offered takes the place of a picture, and gives it back.
+    page.resize(1024, 560)
+    qtbot.keyClick(page.gallery, Qt.Key.Key_X)
+    QApplication.processEvents()
+    assert not page.details.original.isVisible()
+    parts = (page.details.trained, page.details.heat, *page.details.buttons.values(), page.details.choices)
+    for above, below in itertools.combinations(parts, 2):
+        assert not above.geometry().intersects(below.geometry())
     qtbot.keyClick(page, Qt.Key.Key_5)
+    assert page.details.original.isVisible()
     assert not page.details.choices.isVisible()
     state = project.state(item.image_id)
     assert (state.decision, state.discard_reason, state.decided_by) == ("discard", "quality", "person")
+    row = page.gallery.items.row_of(item.name)
+    told = page.gallery.items.index(row).data(Qt.ItemDataRole.ToolTipRole)
+    assert told == f"{item.name}\ndiscarded since"
 
 
 def test_fine_is_a_step_of_the_history_and_goes_on(

@@ -41,7 +41,7 @@ class Acts(QObject):
                 self.mend_wanted.emit(current.image_id)
         elif self._states(self._gallery.selected_items()):
             names = list(project.classes) if name == "relabel" else self._details.reasons()
-            self._details.offer(name, names)
+            self._details.choices.offer(name, names)
 
     @Slot(str, str)
     def _picked(self, kind: str, name: str) -> None:

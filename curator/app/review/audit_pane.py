@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -32,6 +33,10 @@ _WHY: Final = (
 _NOT_YET: Final = "Not audited yet: what is above may rest on files or frames, not on the brain."
 _SHORT_LINES: Final = 4
 _TEXT: Final = 460
+# From here on title, raw and cleaned have room side by side.
+_WIDE: Final = 600
+# Pixels that the middle's own margin lacks.
+_RIGHT: Final = 10
 
 
 class AuditPane(QWidget):
@@ -64,6 +69,7 @@ class AuditPane(QWidget):
         self._table.setProperty("role", "scrolled")
         self._grid = QGridLayout(self._table)
         self._running = QWidget()
+        self._auditing = self._narrow = False
         self._stack = QStackedWidget()
         self._lay_out()
         self.show_audit(None)
@@ -72,21 +78,21 @@ class AuditPane(QWidget):
         """Shows an audit; None: it was not made yet."""
         self.audit = audit
         self._clear()
+        if audit is None or not audit.rows:
+            self.setFocusProxy(self.button)
+            self.say_done()
+            self._say_empty("Not audited yet", _WHY, button=True)
+            if audit is not None:
+                self._say_empty("Too few images to tell", audit.sentence, button=False)
+            return
+        self.setFocusProxy(self.again)
+        self._stack.setCurrentIndex(1)
         self.say_done()
-        self._say_empty("Not audited yet", _WHY, button=True)
-        self.setFocusProxy(self.button)
-        if audit is None:
-            return
-        if not audit.rows:
-            self._say_empty("Too few images to tell", audit.sentence, button=False)
-            return
         from curator.evaluation.shortcut_audit_words import part_words
 
         self.sentence.setText(audit.sentence)
         self.part.setText(part_words(audit))
         self._fill(audit)
-        self._stack.setCurrentIndex(1)
-        self.setFocusProxy(self.again)
 
     def say_unfit(self, words: str) -> None:
         """Nothing can be audited here: `words` say why."""
@@ -101,9 +107,14 @@ class AuditPane(QWidget):
 
     def say_running(self, progress: Progress | None) -> None:
         """The audit is being made, as far as `progress` says."""
-        self.again.setEnabled(False)
-        self.button.setEnabled(False)
+        held = self.again.hasFocus() or self.button.hasFocus()
         self._running.show()
+        if held:
+            self.stop.setFocus()
+        self.again.setEnabled(False)
+        self._auditing = True
+        if self.audit is None:
+            self._say_empty("Auditing", _WHY, button=False)
         self.bar.setRange(0, progress.total if progress is not None else 0)
         if progress is not None:
             self.bar.setValue(progress.done)
@@ -112,16 +123,30 @@ class AuditPane(QWidget):
             self.doing.setText("Beginning the audit")
 
     def say_done(self) -> None:
-        """No audit is being made."""
-        self._running.hide()
+        """No audit is being made; whoever could cancel it can ask for another."""
+        held = self.stop.hasFocus()
         self.again.setEnabled(True)
-        self.button.setEnabled(True)
+        if self._auditing and self.audit is None:
+            self._say_empty("Not audited yet", _WHY, button=True)
+        self._auditing = False
+        self._running.hide()
+        if held:
+            self.setFocus()
 
     def _say_empty(self, title: str, words: str, *, button: bool) -> None:
         self.empty_title.setText(title)
         self.empty_words.setText(words)
         self.button.setVisible(button)
         self._stack.setCurrentIndex(0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < _WIDE
+        if narrow != self._narrow:
+            self._narrow = narrow
+            if self.cells and self.audit is not None:
+                self._clear()
+                self._fill(self.audit)
 
     def _clear(self) -> None:
         self.cells = {}
@@ -141,7 +166,11 @@ class AuditPane(QWidget):
             ("Raw", "The files, and the whole images as a network would get them"),
             ("Cleaned", "Cropped and masked as in the manifest"),
         )
+        narrow = self._narrow
+        self._grid.setHorizontalSpacing(8 if narrow else 18)
         for column, (words, tip) in enumerate(columns):
+            if narrow and not column:
+                continue
             heading = SectionLabel(words)
             heading.setToolTip(tip)
             self._grid.addWidget(heading, 0, column)
@@ -153,7 +182,9 @@ class AuditPane(QWidget):
             title = label(name)
             title.setToolTip(LOOKED_AT[key])
             self._grid.addWidget(line(), at, 0, 1, 3)
-            self._grid.addWidget(title, at + 1, 0)
+            # In a narrow window the figures stand below what they are of.
+            self._grid.addWidget(title, at + 1, 0, 1, 3 if narrow else 1)
+            at += narrow
             for images, row in rows.items():
                 cell = IntervalCell(row, least)
                 self.cells[key, images] = cell
@@ -172,7 +203,7 @@ class AuditPane(QWidget):
 
     def _lay_out(self) -> None:
         running = QHBoxLayout(self._running)
-        running.setContentsMargins(0, 0, 0, 0)
+        running.setContentsMargins(0, 0, _RIGHT, 0)
         running.setSpacing(10)
         running.addWidget(self.bar, 1)
         running.addWidget(self.doing)
@@ -193,8 +224,7 @@ class AuditPane(QWidget):
         column.addSpacing(8)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
-        self._grid.setContentsMargins(0, 4, 10, 10)
-        self._grid.setHorizontalSpacing(18)
+        self._grid.setContentsMargins(0, 4, _RIGHT, 10)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
         self._grid.setColumnStretch(2, 1)
@@ -210,6 +240,7 @@ class AuditPane(QWidget):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(8)
         head = QHBoxLayout()
+        head.setContentsMargins(0, 0, _RIGHT, 0)
         head.setSpacing(16)
         head.addWidget(self.sentence, 1)
         head.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
@@ -246,6 +277,8 @@ class AuditShort(QWidget):
         self._lines.setSpacing(0)
         foot = QHBoxLayout()
         foot.setSpacing(8)
+        # The link's own padding: their first lines stand side by side.
+        self.words.setContentsMargins(0, 3, 0, 0)
         foot.addWidget(self.words, 1)
         foot.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)

@@ -78,7 +78,7 @@ class ReviewBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)
-        row.addWidget(self.sources, 3)
+        row.addWidget(self.sources, 4)
         for chip in (*self.splits.values(), self.wrong):
             row.addWidget(chip)
         row.addWidget(self.orders, 2)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from curator.app.curate.flow import FlowLayout
 from curator.app.review.sources import Entry
 from curator.app.widgets import Chip, KeyHint, KeyTip, SectionLabel, label, line, scrolling
 
@@ -51,11 +52,13 @@ _WIDE: Final = 600
 
 class ComparePane(QWidget):
     """`other_chosen`: another run or another way to judge is wanted; `names_chosen` carries file names and words
-    for the gallery, `image_chosen` one file name; `again_wanted`: train again."""
+    for the gallery, `image_chosen` one file name, `image_pointed` one that was only marked; `again_wanted`: train
+    again."""
 
     other_chosen = Signal()
     names_chosen = Signal(object, str)
     image_chosen = Signal(str)
+    image_pointed = Signal(str)
     again_wanted = Signal()
 
     def __init__(self) -> None:
@@ -76,6 +79,7 @@ class ComparePane(QWidget):
         self.verdict = label("", "value", wrap=True)
         self.verdict.setAccessibleName("What came out")
         self.figures_of: dict[str, tuple[QLabel, ...]] = {}
+        self._titles: dict[str, QLabel] = {}
         self.figures = self._figures()
         self.chips: dict[Part, Chip] = {}
         self.list = QListWidget()
@@ -84,6 +88,7 @@ class ComparePane(QWidget):
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemActivated.connect(self._activated)
+        self.list.currentItemChanged.connect(self._pointed)
         self.gallery_button = QPushButton("Show in the gallery")
         self.gallery_button.setAccessibleName("Show these images in the gallery")
         self.gallery_button.clicked.connect(self._show_names)
@@ -150,7 +155,9 @@ class ComparePane(QWidget):
         if found is None:
             return
         between = " " if self.width() >= _WIDE else "\n"
-        for name, _ in _FIGURES:
+        self.figures.setHorizontalSpacing(16 if self.width() >= _WIDE else 8)
+        for name, words in _FIGURES:
+            self._titles[name].setText(words.replace(" ", between))
             values = (found.first.get(name), found.second.get(name), found.differences.get(name))
             for cell, value in zip(self.figures_of[name], values, strict=True):
                 cell.setText(_spread(value, between))
@@ -199,6 +206,11 @@ class ComparePane(QWidget):
     def _activated(self, item: QListWidgetItem) -> None:
         self.image_chosen.emit(item.data(_NAME))
 
+    @Slot(QListWidgetItem)
+    def _pointed(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.image_pointed.emit(item.data(_NAME))
+
     # Layout
 
     def _figures(self) -> QGridLayout:
@@ -210,7 +222,8 @@ class ComparePane(QWidget):
             head.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(head, 0, column)
         for row, (name, words) in enumerate(_FIGURES, start=1):
-            grid.addWidget(label(words, "dim"), row, 0, Qt.AlignmentFlag.AlignTop)
+            self._titles[name] = label(words, "dim")
+            grid.addWidget(self._titles[name], row, 0, Qt.AlignmentFlag.AlignTop)
             cells = []
             for column in (1, 2, 3):
                 cell = label("", "value")
@@ -229,16 +242,15 @@ class ComparePane(QWidget):
         body.setSpacing(10)
         body.addLayout(self.figures)
         body.addSpacing(4)
-        chips = QHBoxLayout()
-        chips.setSpacing(7)
+        holder = QWidget()
+        chips = FlowLayout(holder, 7)
         for part, words in PARTS:
             chip = Chip(words)
             chip.setAutoExclusive(True)
             chip.clicked.connect(lambda _=False, part=part: self.show_part(part))
             self.chips[part] = chip
             chips.addWidget(chip)
-        chips.addStretch(1)
-        body.addLayout(chips)
+        body.addWidget(holder)
         body.addWidget(self.list)
         row = QHBoxLayout()
         row.addWidget(self.gallery_button)
@@ -258,7 +270,7 @@ class ComparePane(QWidget):
         top = QHBoxLayout()
         top.setSpacing(10)
         top.addWidget(label("Compared with", "dim"))
-        top.addWidget(self.others, 1)
+        top.addWidget(self.others, 9)
         top.addStretch(1)
         column.addLayout(top)
         column.addWidget(self.verdict)

@@ -57,6 +57,7 @@ class Comparing(QObject):
         self.pane.other_chosen.connect(self._other_chosen)
         self.pane.names_chosen.connect(self._show_names)
         self.pane.image_chosen.connect(self._show_image)
+        self.pane.image_pointed.connect(self._point)
         self.pane.again_wanted.connect(self.train_again)
 
     def compare_with(self, folder: Path) -> None:
@@ -243,6 +244,13 @@ class Comparing(QObject):
             self._showing.show_all()
         self._showing.middle.turn("gallery")
         gallery.go_to(name)
+
+    @Slot(str)
+    def _point(self, name: str) -> None:
+        """The right side shows the marked image, if the gallery has it."""
+        gallery = self._showing.gallery
+        if gallery.items.row_of(name) >= 0:
+            gallery.go_to(name)
 
 
 def _next_older(own: list[Entry], shown: Source) -> Entry | None:

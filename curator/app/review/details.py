@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRect, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from curator.app import theme
 from curator.app.image_work import to_qimage
+from curator.app.review.choices import Choices
 from curator.app.review.heat_bar import METHODS, HeatBar
 from curator.app.review.items import Item
 from curator.app.review.large_view import LargeView
@@ -27,7 +28,7 @@ from curator.app.review.pictures import Details, Pictures, Wanted
 from curator.app.shortcuts import bind
 from curator.app.widgets import IconButton, KeyHint, label
 from curator.evaluation.heat_colours import blended
-from curator.records import DISCARD_REASONS, DiscardReason
+from curator.records import DISCARD_REASONS
 
 T = TypeVar("T", bound=np.generic)
 
@@ -37,18 +38,10 @@ _ACTIONS: Final = (
     ("discard", "Discard", "review.discard"),
     ("fine", "Fine", "review.fine"),
 )
-_REASONS: Final[dict[DiscardReason, str]] = {
-    "overlay_on_brain": "overlay on the brain",
-    "not_brain_mri": "no brain MRI",
-    "duplicate": "copy",
-    "unreadable": "unreadable",
-    "quality": "quality",
-    "other": "other",
-}
-
-
 # Smaller squares are enlarged under their heat, pixel by pixel, so that its outline stays thin.
 _LEAST_HEAT: Final = 288
+# Pixels of height from which on there is room for everything at once.
+_ROOMY: Final = 780
 
 
 class Picture(QWidget):
@@ -59,6 +52,7 @@ class Picture(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._image: QImage | None = None
+        self._small: QImage | None = None
         self.setAccessibleName(name)
         self.setMinimumHeight(90)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -70,7 +64,7 @@ class Picture(QWidget):
 
     def show_image(self, image: QImage | None) -> None:
         """Shows an image, or nothing."""
-        self._image = image
+        self._image, self._small = image, None
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -85,10 +79,18 @@ class Picture(QWidget):
         painter.drawRoundedRect(self.rect(), 5, 5)
         if self._image is None:
             return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         x, y = (self.width() - size.width()) // 2, (self.height() - size.height()) // 2
-        painter.drawImage(QRect(x, y, size.width(), size.height()), self._image)
+        painter.drawImage(QRect(x, y, size.width(), size.height()), self._fitted(size))
+
+    def _fitted(self, size: QSize) -> QImage:
+        """The image at a size, by area: a painter that shrinks leaves a pattern of what it skipped."""
+        assert self._image is not None
+        wanted = size * self.devicePixelRatioF()
+        if self._small is None or self._small.size() != wanted:
+            ways = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self._small = self._image.scaled(wanted, *ways)
+        return self._small
 
 
 class DetailsPane(QWidget):
@@ -127,11 +129,9 @@ class DetailsPane(QWidget):
         for picture in (self.original, self.trained, self.heat):
             picture.opened.connect(self.show_large)
         self.buttons = {name: self._button(name, words, key) for name, words, key in _ACTIONS}
-        self.choices = QWidget()
-        self._choices = QGridLayout(self.choices)
-        self._choices.setContentsMargins(0, 0, 0, 0)
-        self._choices.setSpacing(0)
-        self.choices.hide()
+        self.choices = Choices()
+        self.choices.picked.connect(self.picked)
+        self.choices.turned.connect(self._make_room)
         self._lay_out()
         self.show_item(None)
 
@@ -139,6 +139,11 @@ class DetailsPane(QWidget):
         """Lets the keys of the heat map and of the large view act on the whole page."""
         bind(page, "review.larger", self.show_large)
         bind(page, "review.heat", self.heat_bar.next_method)
+
+    @property
+    def large(self) -> LargeView | None:
+        """The three images large, while they are shown."""
+        return self._large if self._large is not None and self._large.isVisible() else None
 
     def show_item(self, item: Item | None, wanted: Wanted | None = None) -> None:
         """Turns to another image, rendered as `wanted` says; its pictures follow as they are made."""
@@ -192,47 +197,27 @@ class DetailsPane(QWidget):
         if details.done < 1:
             return f"{speaks}: {100 * details.done:.0f} %" if details.done else f"{speaks} …"
         if details.heat is not None and not details.heat.any():
-            return f"{speaks}: no heat, nothing speaks for this class"
+            return f"{speaks}: nothing speaks for it"
         if details.inside is None:
             return speaks
         outside = f"{100 * (1 - details.inside):.0f} % of the heat outside the {details.ground}"
         return f"{speaks}: {outside}"
 
-    def offer(self, kind: str, names: list[str]) -> None:
-        """Offers classes ("relabel") or reasons ("discard") as buttons; `picked` says which was taken."""
-        while (old := self._choices.takeAt(0)) is not None:
-            if (widget := old.widget()) is not None:
-                widget.deleteLater()
-        for number, name in enumerate(names):
-            words = _REASONS.get(name, name) if kind == "discard" else name  # type: ignore[call-overload]
-            digit = f"{number + 1}  " if number < 9 else ""
-            button = QPushButton(f"{digit}{words}")
-            button.setProperty("role", "row")
-            button.setAccessibleName(f"{kind}: {words}")
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(lambda _=False, chosen=name: self.pick(kind, chosen))
-            self._choices.addWidget(button, number, 0)
-        self.choices.setProperty("kind", kind)
-        self.choices.setProperty("names", names)
-        self.choices.show()
-
-    def pick(self, kind: str, name: str) -> None:
-        """Takes one of what was offered."""
-        self.choices.hide()
-        self.picked.emit(kind, name)
-
-    def pick_number(self, number: int) -> bool:
-        """Takes the offer with a digit; False if nothing is offered under it."""
-        names = self.choices.property("names") or []
-        if self.choices.isHidden() or not 1 <= number <= len(names):
-            return False
-        self.pick(self.choices.property("kind"), names[number - 1])
-        return True
-
     @staticmethod
     def reasons() -> list[str]:
         """The discard reasons in the order of their digits."""
         return list(DISCARD_REASONS)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    @Slot()
+    def _make_room(self) -> None:
+        """In a low window some of it gives way to what is offered."""
+        gives_way = not self.choices.isHidden() and self.height() < _ROOMY
+        for part in (self.original, self.original_words, self.heat_bar):
+            part.setVisible(not gives_way)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -266,7 +251,7 @@ class DetailsPane(QWidget):
         row = QHBoxLayout(button)
         row.setContentsMargins(8, 0, 10, 0)
         row.addStretch(1)
-        row.addWidget(KeyHint(key))
+        row.addWidget(KeyHint(key), 0, Qt.AlignmentFlag.AlignVCenter)
         button.clicked.connect(lambda: self.wanted.emit(name))
         return button
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from curator.app.widgets import label
+
+_TEXT: Final = 460
 
 
 class EmptyReview(QWidget):
@@ -18,16 +22,23 @@ class EmptyReview(QWidget):
         self.title = label("", "title")
         self.text = label("", "dim", wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.text.setMinimumWidth(420)
+        self.text.setFixedWidth(_TEXT)
         self.button = QPushButton("Go to Train")
         self.button.setProperty("role", "primary")
         self.button.setAccessibleName("Go to Train")
         self.button.clicked.connect(self.train_wanted)
         column = QVBoxLayout(self)
         column.addStretch(1)
-        for widget in (self.title, self.text, self.button):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-            column.addSpacing(8)
+        # Not by its alignment: a text that wraps would get the height of a wider one, and lose its last line.
+        text = QHBoxLayout()
+        text.addStretch(1)
+        text.addWidget(self.text)
+        text.addStretch(1)
+        column.addWidget(self.title, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(8)
+        column.addLayout(text)
+        column.addSpacing(8)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
 
     def say_no_run(self) -> None:

@@ -38,9 +38,14 @@ class Facts(QWidget):
         self.rows = {name: FactRow(words) for name, words in _FIGURES}
         for row in self.rows.values():
             row.setToolTip("With its 95 % interval: bootstrap over groups")
+        self.calibration = FactRow(
+            "Calibration error",
+            tip="Expected calibration error, in 15 bins; its interval comes with the plots",
+        )
         self.majority = FactRow(
             "Majority class", tip="The accuracy of always saying the most frequent class."
         )
+        self.calibration.hide()
         self.touched = FactRow(
             "Touched", tip="Test images that were mended or relabelled after their prediction was seen."
         )
@@ -74,6 +79,12 @@ class Facts(QWidget):
     def show_confusion(self, summary: Summary) -> None:
         """Shows the counts of a summary."""
         self.matrix.show_counts(summary.classes, summary.confusion)
+
+    def show_calibration(self, value: float | None, interval: Interval | None) -> None:
+        """Shows the calibration error, with its interval once there is one; neither: it is not known yet."""
+        self.calibration.setVisible(value is not None)
+        if value is not None:
+            self.calibration.set_value(_with_interval(interval) if interval is not None else f"{value:.3f}")
 
     def show_touched(self, results: ResultsReady, touched: int) -> None:
         """Says how many test images were changed after they were seen, beside figures that they are part of."""
@@ -109,7 +120,7 @@ class Facts(QWidget):
         column.addSpacing(6)
         column.addWidget(self.told)
         self.told.hide()
-        for row in (*self.rows.values(), self.majority, self.touched):
+        for row in (*self.rows.values(), self.majority, self.calibration, self.touched):
             column.addWidget(row)
         column.addSpacing(18)
         column.addWidget(SectionLabel("Confusion matrix"))
@@ -117,6 +128,9 @@ class Facts(QWidget):
         column.addWidget(self.matrix)
         column.addSpacing(8)
         foot = QHBoxLayout()
+        foot.setSpacing(10)
+        # The link's own padding: their first lines stand side by side.
+        self.showing.setContentsMargins(0, 3, 0, 0)
         foot.addWidget(self.showing, 1)
         foot.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(foot)

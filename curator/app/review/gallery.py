@@ -106,7 +106,8 @@ class GalleryModel(QAbstractListModel):
         assert self.table is not None
         if role == SAID_ROLE:
             return self.table.classes[item.said]
-        marks = [word for word, on in (("mended since", item.mended), ("looked at", item.looked)) if on]
+        since = "discarded since" if item.discarded else "mended since"
+        marks = [word for word, on in ((since, item.mended), ("looked at", item.looked)) if on]
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join([item.name, *marks])
         said = f"{item.name}: is {item.prediction.label}, said {self.table.classes[item.said]}"
@@ -170,13 +171,14 @@ class GalleryDelegate(QStyledItemDelegate):
         words = f"is {item.prediction.label}" if item.true >= 0 else item.prediction.label or "no label"
         words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, left.width())
         painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
-        marks = (("check", item.looked), ("mend", item.mended))
-        for number_of, icon in enumerate(icon for icon, on in marks if on):
+        since = ("cross", colours.discard) if item.discarded else ("mend", colours.text)
+        marks = ((("check", colours.text), item.looked), (since, item.mended))
+        for number_of, (icon, tint) in enumerate(mark for mark, on in marks if on):
             at = QRect(tile.right() - 28 - 24 * number_of, tile.y() + 7, 20, 20)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.pane))
             painter.drawEllipse(at)
-            painter.drawPixmap(at.adjusted(3, 3, -3, -3), theme.pixmap(icon, colours.text, 14, 1.0))
+            painter.drawPixmap(at.adjusted(3, 3, -3, -3), theme.pixmap(icon, tint, 14, 1.0))
 
 
 class Gallery(QListView):

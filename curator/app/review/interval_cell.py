@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from curator.evaluation.shortcut_audit import AuditRow
 
 _DOT: Final = 4.5
-_NUMBERS: Final = 118
+_NUMBERS: Final = 108
 _EDGE: Final = 8
 
 
@@ -39,7 +39,7 @@ class IntervalCell(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Numbers and a short axis."""
-        return QSize(_NUMBERS + 70, 24)
+        return QSize(_NUMBERS + 44, 24)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Baseline, band, bar, dot, numbers."""

@@ -33,7 +33,7 @@ Range: TypeAlias = tuple[int, float, float]
 class Item:
     """One predicted image. `image_id` is -1 if the project does not have it; `true` is -1 if its label is none
     of the run's classes; `mended`: it was edited, relabelled or decided differently since the run's manifest was
-    written."""
+    written, `discarded` if that is how."""
 
     prediction: Prediction
     edits: Edits
@@ -41,6 +41,7 @@ class Item:
     true: int
     said: int
     mended: bool
+    discarded: bool
     looked: bool
 
     @property

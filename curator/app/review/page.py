@@ -186,7 +186,7 @@ class ReviewPage(Page):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         digit = event.key() - Qt.Key.Key_0
-        if 1 <= digit <= 9 and self.details.pick_number(digit):
+        if 1 <= digit <= 9 and self.details.choices.pick_number(digit):
             return
         super().keyPressEvent(event)
 

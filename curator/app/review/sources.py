@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +74,21 @@ def list_sources(folder: Path, root: Path) -> Iterator[Event]:
             entry = Entry(source, f"out of fold: {words}", len(made.done), splits=False)
             found.append((made.started_at, [entry]))
     found.sort(key=lambda one: -one[0])
-    yield SourcesListed(tuple(entry for _, entries in found for entry in entries))
+    yield SourcesListed(_told_apart([(at, entry) for at, entries in found for entry in entries]))
+
+
+def _told_apart(found: Sequence[tuple[float, Entry]]) -> tuple[Entry, ...]:
+    """What began within one minute, or has one name, gets its time to the second."""
+    often = Counter(entry.words for _, entry in found)
+    return tuple(
+        replace(entry, words=_timed(entry.words, at)) if often[entry.words] > 1 else entry
+        for at, entry in found
+    )
+
+
+def _timed(words: str, at: float) -> str:
+    then = moment(at)
+    return f"{words.removesuffix(then).removesuffix(', ')}, {then}{time.strftime(':%S', time.localtime(at))}"
 
 
 def words_of(source: Source) -> str:

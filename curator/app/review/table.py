@@ -92,6 +92,7 @@ class Table:
                 true=int(self.true[position]),
                 said=int(self.said[position]),
                 mended=bool(self.mended[position]),
+                discarded=bool(self.mended[position] and self._decision[position] == _DECISION["discard"]),
                 looked=bool(self.looked[position]),
             )
             self._items[position] = found

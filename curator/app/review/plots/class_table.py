@@ -66,7 +66,8 @@ class ClassTable(QWidget):
             ]
         )
         shown = min(len(rows), _MOST_ROWS)
-        self.table.setFixedHeight((shown + 1) * ROW_HEIGHT + 4)
+        head = self.table.horizontalHeader().sizeHint().height()
+        self.table.setFixedHeight(head + shown * ROW_HEIGHT + 2 * self.table.frameWidth())
 
     def csv(self) -> str:
         """The table as it can be read by a machine; what is not defined is empty."""

@@ -39,6 +39,11 @@ class CurveReader(QObject):
         self.state = ""
 
     @property
+    def default(self) -> int | None:
+        """The class that is chosen first: the second of two, else all."""
+        return 1 if len(self.classes) == 2 else None
+
+    @property
     def found(self) -> CurvesReady | None:
         """The curves of the chosen class, once they are read."""
         return self._found.get(self.positive)
@@ -58,7 +63,7 @@ class CurveReader(QObject):
         classes, else of all."""
         self._predictions, self.classes = tuple(predictions), tuple(classes)
         self._found, self._bands = {}, {}
-        self.positive = 1 if len(classes) == 2 else None
+        self.positive = self.default
         self.renewed.emit()
         self._go_on()
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from curator.app.review.table import Table
 
 _STEP: Final = 0.01
+# Up to so many images the intervals take less than a second: they need not wait until plots are seen.
+_FEW: Final = 2000
 
 
 class _Place(QWidget):
@@ -70,6 +72,7 @@ class PlotsLink(QObject):
         if table is None:
             self.reader.show((), ())
             return
+        self.reader.want_bands(self.pane is not None or len(table) <= _FEW)
         self.reader.show(table.results.predictions, table.classes)
         self._positive = self.reader.positive
         if self.pane is not None:
@@ -100,6 +103,12 @@ class PlotsLink(QObject):
             two = len(self.reader.classes) == 2
             self.bar.set_value(1 - self.bar.value() if two else HALF)
             self._positive = self.reader.positive
+        if self.reader.positive == self.reader.default:
+            bands = self.reader.bands
+            self._showing.facts.show_calibration(
+                found.values["calibration_error"] if found is not None else None,
+                bands.figures["calibration_error"] if bands is not None else None,
+            )
         if swept is not None:
             from curator.evaluation.curves import best_threshold
 
@@ -124,7 +133,7 @@ class PlotsLink(QObject):
         found, positive = self.reader.found, self.reader.positive
         if found is None or found.sweep is None or positive is None:
             return
-        more = "" if len(self.reader.classes) == 2 else "  Table and matrix go by the most probable class."
+        more = "" if len(self.reader.classes) == 2 else " Table and matrix go by the most probable class."
         self.bar.say(self.reader.classes[positive], found.sweep.at(self.bar.value()), more)
 
     @Slot(object)

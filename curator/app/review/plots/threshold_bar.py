@@ -104,7 +104,7 @@ class ThresholdBar(QWidget):
         rest = counts.false_positives + counts.true_negatives
         self.words.setText(
             f"{counts.true_positives} of {of_it} {name} found, {counts.false_positives} of {rest} others called "
-            f"{name}.  Sensitivity {_shown(counts.sensitivity)}, specificity {_shown(counts.specificity)}, "
+            f"{name}. Sensitivity {_shown(counts.sensitivity)}, specificity {_shown(counts.specificity)}, "
             f"precision {_shown(counts.precision)}, balanced accuracy {_shown(counts.balanced_accuracy)}.{more}"
         )
         self.slider.setAccessibleDescription(self.words.text())
