@@ -56,7 +56,8 @@ def copied(run: Path, to: Path, root: Path, started_at: float | None = None) -> 
 def open_page(model: ProjectModel, run: Path, qtbot: QtBot) -> ReviewPage:
     """Review at a run, once everything is read."""
     page = ReviewPage(model)
-    qtbot.addWidget(page)
+    # Widgets go before fixtures end: no picture may still be in the making then.
+    qtbot.addWidget(page, before_close_func=lambda made: made.pictures.close())
     page.resize(1300, 800)
     page.show()
     page.show_run(run)
