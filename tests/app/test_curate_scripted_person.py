@@ -148,9 +148,11 @@ def test_a_folder_becomes_what_its_truth_says(
 def test_with_proposals_most_images_take_one_key(demo: Path, start: Start) -> None:
     person = start(demo, "brain-mri", exact=False)
     person.curate()
-    assert summary(person.efforts)["one key"] >= 0.6
+    accepted = [effort for effort in person.efforts if effort.done == ["Key_Space"]]
+    assert len(accepted) >= 0.6 * len(person.efforts)
+    # One key also keeps what was to be discarded.
     by_one = [effort for effort in person.efforts if effort.actions == 1]
-    assert all(effort.done == ["Key_Space"] for effort in by_one)
+    assert all(effort.done in (["Key_Space"], ["Key_K"]) for effort in by_one)
 
 
 @pytest.mark.parametrize("profile", ["brain-mri", "general"])
