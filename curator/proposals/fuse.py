@@ -10,7 +10,7 @@ import numpy as np
 from curator.proposals.head import Head
 from curator.proposals.maps import Maps
 from curator.proposals.page import Area
-from curator.proposals.suspects import head_of, largest
+from curator.proposals.suspects import head_of
 
 Box: TypeAlias = tuple[int, int, int, int]
 
@@ -25,7 +25,7 @@ _AGREE = 0.04
 
 def fuse_head(outline: Head, maps: Maps) -> Head:
     """The outline with the box that both agree on and the network's mask; the outline where it saw no head."""
-    seen = box_of(largest((maps.head > _SURE).astype(np.uint8)))
+    seen = box_of(head_of(maps, _SURE))
     if seen is None:
         return outline
     if outline.box is None:
@@ -40,7 +40,7 @@ def fuse_head(outline: Head, maps: Maps) -> Head:
 
 def agreement(outline: Head, maps: Maps) -> float:
     """Intersection over union 0..1 of the two boxes; 0 where either saw no head."""
-    seen = box_of(largest((maps.head > _SURE).astype(np.uint8)))
+    seen = box_of(head_of(maps, _SURE))
     if seen is None or outline.box is None:
         return 0.0
     return iou(outline.box, seen)

@@ -27,7 +27,7 @@ _MULTIPLE = 16
 _own = threading.local()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Maps:
     """Probabilities 0..1, float32 of the page's (h, w): `head` with scalp, burnt-in `mark`s, `border`s, `inside`
     of the skull. `verdict` 0..1: how likely this is an MRI of a head."""

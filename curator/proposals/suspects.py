@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -128,9 +129,11 @@ def _seen_parts(seen: Area, brain: Area) -> list[tuple[tuple[int, int, int, int]
     return found
 
 
-def head_of(maps: Maps) -> Area:
-    """The head as the network sees it, filled, 0 or 1."""
-    return largest((maps.head > 0.5).astype(np.uint8))
+# Asked for by several steps of one image, of which each core has one at a time.
+@lru_cache(maxsize=4)
+def head_of(maps: Maps, least: float = 0.5) -> Area:
+    """The head as the network sees it with this probability or more, filled, 0 or 1. Not to be written to."""
+    return largest((maps.head > least).astype(np.uint8))
 
 
 def brain_of(head: Area, maps: Maps, rim: float = _RIM) -> Area:
@@ -151,13 +154,19 @@ def largest(area: Area) -> Area:
     """The largest connected part of an area (0 or 1), filled."""
     from curator.imaging._cv2 import cv2
 
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(area, connectivity=4)
+    x, y, w, h = cv2.boundingRect(area)
+    if not w:
+        return area
+    window = np.s_[y : y + h, x : x + w]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(area[window], connectivity=4)
     if count < 2:
         return area
-    part = (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
-    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(part, contours, -1, 1, -1)
-    return np.asarray(part, np.uint8)
+    part = np.zeros_like(area)
+    own = (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
+    contours, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(own, contours, -1, 1, -1)
+    part[window] = own
+    return part
 
 
 def _setting(page: Page, head: Area, brain: Area, within: Area, maps: Maps, drawn: Floats) -> _Setting:
