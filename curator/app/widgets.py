@@ -29,6 +29,7 @@ BADGES: Final = {
     "unsure": ("question", "unsure"),
     "copies": ("copies", "text"),
 }
+_READABLE: Final = 460  # pixels of a line of an empty page
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
@@ -65,6 +66,25 @@ def scrolling(inside: QWidget, name: str) -> QScrollArea:
     area.setAccessibleName(name)
     area.setWidget(inside)
     return area
+
+
+def lay_out_empty(holder: QWidget, title: QLabel, text: QLabel, button: QPushButton) -> None:
+    """Puts what an empty page says in its middle: a title, what to do in lines of readable length, the button."""
+    text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    text.setFixedWidth(_READABLE)
+    # Not by its alignment: a text that wraps would get the height of a wider one, and lose its last line.
+    words = QHBoxLayout()
+    words.addStretch(1)
+    words.addWidget(text)
+    words.addStretch(1)
+    column = QVBoxLayout(holder)
+    column.addStretch(1)
+    column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
+    column.addSpacing(8)
+    column.addLayout(words)
+    column.addSpacing(8)
+    column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+    column.addStretch(1)
 
 
 class SectionLabel(QLabel):

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from curator.app.review.interval_cell import IntervalCell
-from curator.app.widgets import FactRow, SectionLabel, label, line
+from curator.app.widgets import FactRow, SectionLabel, label, lay_out_empty, line
 
 if TYPE_CHECKING:
     from curator.evaluation.shortcut_audit import Audit, AuditRow
@@ -32,7 +32,6 @@ _WHY: Final = (
 )
 _NOT_YET: Final = "Not audited yet: what is above may rest on files or frames, not on the brain."
 _SHORT_LINES: Final = 4
-_TEXT: Final = 460
 # From here on title, raw and cleaned have room side by side.
 _WIDE: Final = 600
 # Pixels that the middle's own margin lacks.
@@ -209,21 +208,7 @@ class AuditPane(QWidget):
         running.addWidget(self.doing)
         running.addWidget(self.stop)
         empty = QWidget()
-        column = QVBoxLayout(empty)
-        column.addStretch(1)
-        self.empty_words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.empty_words.setFixedWidth(_TEXT)
-        # Not by its alignment: a text that wraps would get the height of a wider one, and lose its last line.
-        centred = QHBoxLayout()
-        centred.addStretch(1)
-        centred.addWidget(self.empty_words)
-        centred.addStretch(1)
-        column.addWidget(self.empty_title, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addSpacing(8)
-        column.addLayout(centred)
-        column.addSpacing(8)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(1)
+        lay_out_empty(empty, self.empty_title, self.empty_words, self.button)
         self._grid.setContentsMargins(0, 4, _RIGHT, 10)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QWidget
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
-
-from curator.app.widgets import label
-
-_TEXT: Final = 460
+from curator.app.widgets import label, lay_out_empty
 
 
 class EmptyReview(QWidget):
@@ -21,25 +17,11 @@ class EmptyReview(QWidget):
         super().__init__()
         self.title = label("", "title")
         self.text = label("", "dim", wrap=True)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.text.setFixedWidth(_TEXT)
         self.button = QPushButton("Go to Train")
         self.button.setProperty("role", "primary")
         self.button.setAccessibleName("Go to Train")
         self.button.clicked.connect(self.train_wanted)
-        column = QVBoxLayout(self)
-        column.addStretch(1)
-        # Not by its alignment: a text that wraps would get the height of a wider one, and lose its last line.
-        text = QHBoxLayout()
-        text.addStretch(1)
-        text.addWidget(self.text)
-        text.addStretch(1)
-        column.addWidget(self.title, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addSpacing(8)
-        column.addLayout(text)
-        column.addSpacing(8)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(1)
+        lay_out_empty(self, self.title, self.text, self.button)
 
     def say_no_run(self) -> None:
         """There is no run yet."""
