@@ -12,24 +12,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
 from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proposals"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from detector import Detector, planes_of
-from export import _bare
+from export import Seen, write
 
 _MOST = 1e-3
-
-
-class _Seen(nn.Module):
-    def __init__(self, net: Detector) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.net.seen(x)
 
 
 def main() -> None:
@@ -39,19 +29,8 @@ def main() -> None:
     options = parser.parse_args()
     net = Detector()
     net.load_state_dict(torch.load(options.weights, map_location="cpu", weights_only=True))
-    seen = _Seen(net.float().eval())
-    dynamic = torch.export.Dim.DYNAMIC
-    torch.onnx.export(
-        seen,
-        (torch.rand(1, 12, 96, 80),),
-        options.out,
-        dynamo=True,
-        dynamic_shapes={"x": {2: dynamic, 3: dynamic}},
-        external_data=False,
-        input_names=["planes"],
-        output_names=["map"],
-    )
-    _bare(options.out)
+    seen = Seen(net.float().eval())
+    write(seen, torch.rand(1, 12, 96, 80), options.out, taken="planes", given=["map"])
     worst = 0.0
     for height, width in ((192, 192), (304, 256), (96, 400)):
         image = np.random.default_rng(0).integers(0, 256, (height, width, 2), np.uint8)

@@ -19,7 +19,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proposals"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from averaging import follow
 from detector import Detector, planes_of
 
 _HELD_OUT = 1  # parts at the start that are not learnt from
@@ -185,13 +187,7 @@ def main() -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), _CLIP)
         optimiser.step()
-        keep = min(_AVERAGE, step / (step + 20))
-        with torch.no_grad():
-            for kept, new in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-                if kept.dtype.is_floating_point:
-                    kept.lerp_(new, 1 - keep)
-                else:
-                    kept.copy_(new)
+        follow(average, net, step, _AVERAGE)
         for name, value in {"loss": loss, **parts}.items():
             running[name] = 0.98 * running.get(name, float(value.detach())) + 0.02 * float(value.detach())
         if step % 50 == 0 or share >= 1:

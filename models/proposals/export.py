@@ -19,13 +19,31 @@ from torch import Tensor, nn
 _MOST = 1e-3
 
 
-class _Seen(nn.Module):
-    def __init__(self, net: ProposalNet) -> None:
+class Seen(nn.Module):
+    """A network from its unshuffled input on, by its method `seen`."""
+
+    def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         return self.net.seen(x)
+
+
+def write(seen: Seen, example: Tensor, file: Path, *, taken: str, given: list[str]) -> None:
+    """Writes a network whose input, called `taken`, has any height and width; `given` names its outputs."""
+    dynamic = torch.export.Dim.DYNAMIC
+    torch.onnx.export(
+        seen,
+        (example,),
+        file,
+        dynamo=True,
+        dynamic_shapes={"x": {2: dynamic, 3: dynamic}},
+        external_data=False,
+        input_names=[taken],
+        output_names=given,
+    )
+    _bare(file)
 
 
 def _bare(file: Path) -> None:
@@ -53,19 +71,8 @@ def main() -> None:
     options = parser.parse_args()
     net = ProposalNet()
     net.load_state_dict(torch.load(options.weights, map_location="cpu", weights_only=True))
-    seen = _Seen(net.float().eval())
-    dynamic = torch.export.Dim.DYNAMIC
-    torch.onnx.export(
-        seen,
-        (torch.rand(2, 16, 192, 160),),
-        options.out,
-        dynamo=True,
-        dynamic_shapes={"x": {2: dynamic, 3: dynamic}},
-        external_data=False,
-        input_names=["features"],
-        output_names=["maps", "verdict"],
-    )
-    _bare(options.out)
+    seen = Seen(net.float().eval())
+    write(seen, torch.rand(2, 16, 192, 160), options.out, taken="features", given=["maps", "verdict"])
     worst = 0.0
     for height, width in ((384, 384), (304, 384), (512, 400)):
         x = unshuffled(torch.rand(2, 4, height, width))

@@ -22,6 +22,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from averaging import follow
 from network import BORDER, HEAD, INSIDE, MARK, ProposalNet, features
 from torch import Tensor, distributed
 from torch.nn import functional
@@ -230,13 +231,7 @@ def main() -> None:
             _averaged(net)
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
-        keep = min(_AVERAGE, step / (step + 20))
-        with torch.no_grad():
-            for kept, new in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-                if kept.dtype.is_floating_point:
-                    kept.lerp_(new, 1 - keep)
-                else:
-                    kept.copy_(new)
+        follow(average, net, step, _AVERAGE)
         if rank:
             continue
         now = float(total.detach())
