@@ -139,7 +139,7 @@ def _page(rng: Rng, slices: dict[str, U8]) -> tuple[Floats, Bools]:
     )
     aspect = np.exp(rng.normal(0.1, 0.14))
     height, width = (long, int(long / aspect)) if aspect > 1 else (int(long * aspect), long)
-    grey, head, inside, _ = _framed(rng, slices, height, width)
+    grey, head, inside, _ = _framed(rng, slices, height, width, hard=False)
     if rng.random() < 0.08 and inside.any():
         grey, head, inside, _ = _close_up(rng, grey, head, inside)
     return np.clip(grey, 0, 255).astype(np.float32), inside if inside.any() else head
