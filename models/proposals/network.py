@@ -76,15 +76,21 @@ class ProposalNet(nn.Module):
         self.verdict = nn.Linear(2 * d, 1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self.seen(unshuffled(x))
+        """The padding of images that were put in a square to make up a batch is kept out of the verdict."""
+        return self.seen(unshuffled(x), functional.avg_pool2d(x[:, 3:4], 16) > 0.25)
 
-    def seen(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """`forward` from `unshuffled` features (n, 16, h / 2, w / 2)."""
+    def seen(self, x: Tensor, valid: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """`forward` from `unshuffled` features (n, 16, h / 2, w / 2), judged from where `valid` (n, 1, h / 16, w / 16)
+        is true, or from everywhere."""
         half = self.at_2(self.stem(x))
         quarter = self.at_4(half)
         eighth = self.at_8(quarter)
         deep = self.at_16(eighth)
-        verdict = self.verdict(torch.cat([deep.mean((2, 3)), deep.amax((2, 3))], 1))[:, 0]
+        mean, most = deep.mean((2, 3)), deep.amax((2, 3))
+        if valid is not None:  # what comes out of a block is never negative
+            mean = (deep * valid).sum((2, 3)) / valid.sum((2, 3)).clamp_min(1)
+            most = (deep * valid).amax((2, 3))
+        verdict = self.verdict(torch.cat([mean, most], 1))[:, 0]
         x = deep
         for widen, up, skip in zip(self.widen, self.up, (eighth, quarter, half), strict=True):
             x = up(functional.interpolate(widen(x), scale_factor=2.0, mode="nearest") + skip)
