@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from anatomy import BRAIN, HEAD, INSIDE, SMALLEST, Planes, cut_slices, filled, largest, load, plane
+from anatomy import BRAIN, HEAD, INSIDE, SIDE, SMALLEST, Planes, cut_slices, filled, largest, load, plane
 from tissue import Bools, Floats, Rng, smooth
 
 # mm that a pixel stands for: of the whole head, and of the others, which are 1 mm apart themselves.
@@ -54,17 +54,17 @@ _FLAIR = _Kind((2, 45, 99), (18, 100, 190), (10, 35), (40, 200), (45, 80), (30, 
 
 @dataclass(frozen=True)
 class _Scan:
-    """A volume made ready for cutting. `depth` is None or mm out of the brain's hull, and `shell` mm out of hull,
-    face and neck, both at every other voxel."""
+    """A volume made ready for cutting: of a whole head with masks of it and of the skull's inside; of a brain alone
+    with `depth`, mm out of its hull, and `shell`, mm out of hull, face and neck, both at every other voxel."""
 
     spline: Floats
-    head: Bools | None
-    inside: Bools | None
     brain: Bools
     voxel: tuple[float, ...]
     planes: Planes
     kind: _Kind
     pixel: float
+    head: Bools | None = None
+    inside: Bools | None = None
     depth: Floats | None = None
     shell: Floats | None = None
 
@@ -127,6 +127,9 @@ def _cut(rng: Rng, scan: _Scan) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.u
     from scipy import ndimage
 
     at = plane(rng, scan.spline.shape, scan.planes, scan.voxel, scan.pixel)
+    level = np.ptp(at[2]) * scan.voxel[2] < SIDE * scan.pixel * 0.7
+    if level and (at[2] < 0)[30:-30, 40:-40].mean() > 0.06:  # an axial slice that leaves the volume below
+        return None
     grey = ndimage.map_coordinates(scan.spline, at, order=3, prefilter=False)
     share = ndimage.map_coordinates(scan.brain.astype(np.float32), at, order=1)
     brain = share > 0.5
@@ -175,9 +178,9 @@ def _places(brain: Bools, voxel: tuple[float, ...], margins: tuple[float, float,
     planes = []
     axial, coronal, sagittal = margins
     for axis, share, first, last in (
-        (2, 0.66, axial, -4.0),
-        (1, 0.18, coronal, -coronal),
-        (0, 0.16, sagittal, -sagittal),
+        (2, 0.7, axial, -4.0),
+        (1, 0.16, coronal, -coronal),
+        (0, 0.14, sagittal, -sagittal),
     ):
         found = np.flatnonzero(brain.any(tuple(other for other in range(3) if other != axis))) * voxel[axis]
         planes.append((axis, share, found[0] + first, found[-1] + last))
@@ -203,10 +206,16 @@ def _whole(path: Path) -> _Scan:
     brain = (distance(~core) < 4.5) & (flat > 0.4) & (flat < 1.9) & (deep > 8.5)
     wide = distance(~np.pad(brain, 16)) < 13
     inside = (distance(wide) > 11.8)[16:-16, 16:-16, 16:-16] | brain
+    inside = distance(~(distance(inside) > 8)) < 8  # without what goes on into the nose
+    # At the vertex, where the brain is dim: as deep as the inside begins elsewhere above.
+    top = np.arange(grey.shape[2]) > np.flatnonzero(inside.any((0, 1))).mean() + 20 / voxel[2]
+    rim = inside & ~ndimage.binary_erosion(inside) & top
+    inside |= (deep > np.percentile(deep[rim], 55)) & top
     even = _evened(grey, brain, voxel, 0.6)
     levels = _ramp(even, (0, *np.percentile(even[brain], _T1.own), 500), (0, *_T1.to, 250))
     spline = ndimage.spline_filter(levels, order=3).astype(np.float32)
-    return _Scan(spline, head, inside, brain, voxel, _places(inside, voxel, (6.0, 8.0, 8.0)), _T1, _WHOLE)
+    places = _places(brain, voxel, (6.0, 8.0, 8.0))
+    return _Scan(spline, brain, voxel, places, _T1, _WHOLE, head, inside)
 
 
 def _brain_alone(path: Path, kind: _Kind) -> _Scan:
@@ -222,12 +231,10 @@ def _brain_alone(path: Path, kind: _Kind) -> _Scan:
     brain = largest(ndimage.binary_opening(grey > 0.06 * np.percentile(grey[grey > 0], 90)))
     brain = ndimage.binary_closing(brain, iterations=2)
     even = _evened(grey, brain, voxel, 0.7)
-    ground = (0, *kind.to) if kind.to[0] > 0 else kind.to
-    levels = _ramp(even, (0, *np.percentile(even[brain], kind.own)), ground)
-    rim = ~ndimage.binary_erosion(brain) & brain
-    levels = np.where(
-        brain, np.where(rim, np.maximum(levels, min(sum(kind.fluid) / 2, 30)), levels), sum(kind.fluid) / 2
-    )
+    levels = _ramp(even, (0, *np.percentile(even[brain], kind.own)), (0, *kind.to))
+    fluid = sum(kind.fluid) / 2
+    rim = brain & ~ndimage.binary_erosion(brain)
+    levels = np.where(rim, np.maximum(levels, min(fluid, 30)), np.where(brain, levels, fluid))
     spline = ndimage.spline_filter(levels.astype(np.float32), order=3).astype(np.float32)
     coarse = brain[::2, ::2, ::2]
     step = tuple(2 * size for size in voxel)
@@ -235,18 +242,8 @@ def _brain_alone(path: Path, kind: _Kind) -> _Scan:
     hull = distance(distance(~coarse) < 16) > 16
     depth = _signed(hull, step)
     shell = np.minimum(depth, _signed(_face_and_neck(hull, step), step) + 5)
-    return _Scan(
-        spline,
-        None,
-        None,
-        brain,
-        voxel,
-        _places(brain, voxel, (14.0, 14.0, 12.0)),
-        kind,
-        _ALONE,
-        depth,
-        shell,
-    )
+    places = _places(brain, voxel, (24.0, 14.0, 12.0))
+    return _Scan(spline, brain, voxel, places, kind, _ALONE, depth=depth, shell=shell)
 
 
 def _signed(mask: Bools, step: tuple[float, ...]) -> Floats:

@@ -58,6 +58,8 @@ def draw_head(rng: Rng, slices: dict[str, npt.NDArray[Any]], height: int, width:
         image = _lesions(rng, image, head, inside, brain, scale * min(height, width))
     if fewer == 1.0 or rng.random() < fewer:
         image = _details(rng, image, head, inside)
+    if natural and rng.random() < 0.35:  # thicker slices
+        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.5, 1.4)))
     image = _sharpened(rng, image)
     if fewer == 1.0 or rng.random() < fewer:
         image = _vessels(rng, image, head, inside)
@@ -136,7 +138,14 @@ def _own_tables(rng: Rng, grey: npt.NDArray[np.uint8], parts: npt.NDArray[np.uin
     span = max(most - low, 20) * np.exp(rng.normal(0.2, 0.3))
     rising = np.r_[0, np.cumsum(rng.dirichlet([1.5] * 4))]
     share = rng.uniform(0, 0.5) * (rng.random() < 0.6)
-    at = np.clip((np.arange(256) - low) / span, 0, None)
+    levels = np.arange(256.0)
+    if rng.random() < 0.4 and len(
+        deep
+    ):  # grey and white matter nearly alike, as thick slices and contrast agents show
+        own = np.percentile(deep, [15, 50, 90])
+        to = own[1] + (own - own[1]) * rng.uniform(0.25, 0.75)
+        levels = np.interp(levels, [0, *own, 255], [0, *to, 255])
+    at = np.clip((levels - low) / span, 0, None)
     inner = np.minimum(at, 1) ** np.exp(rng.normal(0, 0.3))
     inner = (1 - share) * inner + share * np.interp(at, np.linspace(0, 1, 5), rising)
     inner = inner + np.clip(at - 1, 0, 2) * rng.uniform(0, 0.6)  # enhanced vessels and fat beyond the window
