@@ -182,7 +182,9 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=40)
     parser.add_argument("--templates", type=Path, default=Path("/usr/share/mricron/templates"))
     parser.add_argument("--scans", type=Path, help="folder of scans that 45 %% of the heads come from")
-    parser.add_argument("--slices", type=Path, help="file of slices, made if it is not there; as scans.py writes it")
+    parser.add_argument(
+        "--slices", type=Path, help="file of slices, made if it is not there; as scans.py writes it"
+    )
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
