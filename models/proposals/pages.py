@@ -26,7 +26,7 @@ _MASSES, _ODD = 0.04, 0.08
 # Of a close-up: the most of the head's height or width that is cut off, the least that its skull must hold of the
 # head, of pixels along each side and of grey levels. What shows less can't be told from any grey thing, and taught
 # the network to take those.
-_MOST_CUT, _LEAST_INSIDE, _LEAST_SIDE, _LEAST_SPREAD = 0.54, 0.3, 110, 22.0
+_MOST_CUT, _LEAST_INSIDE, _LEAST_SIDE, _LEAST_SPREAD = 0.54, 0.3, 110, 18.0
 
 
 @dataclass
@@ -163,7 +163,7 @@ def _shows_brain(head: Bools, inside: Bools) -> bool:
 
 def _spread(grey: Floats, inside: Bools) -> float:
     """Grey levels between dark and bright parts of the brain, noise left out."""
-    small = cv2.resize(np.clip(grey, 0, 255), (40, 40), interpolation=cv2.INTER_AREA)
+    small = cv2.blur(cv2.resize(np.clip(grey, 0, 255), (40, 40), interpolation=cv2.INTER_AREA), (3, 3))
     within = cv2.resize(inside.astype(np.float32), (40, 40), interpolation=cv2.INTER_AREA) > 0.9
     return float(np.ptp(np.percentile(small[within], (4, 96)))) if within.sum() > 40 else 0.0
 
