@@ -1,4 +1,4 @@
-"""What the networks learn to be no MRI of a head: CT as a viewer shows it, every kind of page, and fair close-ups."""
+"""What the networks learn to be no MRI of a head: CT as a viewer shows it, every kind of page; fair close-ups."""
 
 from __future__ import annotations
 
@@ -10,7 +10,19 @@ import numpy as np
 import pytest
 
 MODELS = Path(__file__).parents[3] / "models" / "proposals"
-NAMES = "pages others ct organs body modalities textures pictures odd tissue anatomy".split()
+NAMES = (
+    "pages",
+    "others",
+    "ct",
+    "organs",
+    "body",
+    "modalities",
+    "textures",
+    "pictures",
+    "odd",
+    "tissue",
+    "anatomy",
+)
 
 
 @pytest.fixture
@@ -55,8 +67,8 @@ def test_every_kind_of_page_without_a_head_can_be_drawn(drawing, slices, packed,
         for seed in range(4):
             rng = np.random.default_rng(seed)
             image = drawing["others"].draw_other(rng, slices, 120, 150, pictures=packed)
-            assert image.shape == (120, 150, 3) and image.dtype == np.float32, kind
-            assert np.isfinite(image).all() and image.min() >= 0 and image.max() <= 255, kind
+            assert (image.shape, image.dtype) == ((120, 150, 3), np.float32), kind
+            assert ((image >= 0) & (image <= 255)).all(), kind
 
 
 def test_fat_is_black_and_bone_is_white_in_a_narrow_window_of_ct(drawing):
@@ -66,14 +78,16 @@ def test_fat_is_black_and_bone_is_white_in_a_narrow_window_of_ct(drawing):
     for seed in range(8):
         shown = ct.displayed(np.random.default_rng(seed), tissues, (60, 160))
         fat, muscle, bone = (np.median(shown[30:60, at + 10 : at + 30]) for at in (0, 40, 80))
-        assert fat < 20 and 60 < muscle < 180 and bone > 180
+        assert fat < 20
+        assert 60 < muscle < 180
+        assert bone > 180
 
 
 def test_the_skull_of_a_head_in_ct_is_its_brightest_part(drawing, slices):
     bright = 0
     for seed in range(20):
         shown = drawing["ct"].draw_ct_head(np.random.default_rng(seed), slices, 150, 130)
-        assert shown.shape == (150, 130) and np.isfinite(shown).all()
+        assert shown.shape == (150, 130)
         seen = shown > 30
         if seen.sum() < 2000:
             continue
@@ -89,7 +103,8 @@ def test_close_ups_show_enough_of_the_brain(drawing, slices, packed):
     for seed in range(25):
         rng = np.random.default_rng(seed)
         page = pages.draw_page(rng, slices, others=0.0, close=True, hard=True, pictures=packed)
-        assert page.is_head and page.rgb.shape[:2] == page.head.shape == page.inside.shape
+        assert page.is_head
+        assert page.rgb.shape[:2] == page.head.shape == page.inside.shape
     nothing = np.zeros((200, 200), bool)
     assert not pages._shows_brain(nothing, nothing)
     flat, all_of_it = np.full((200, 200), 90, np.float32), np.ones((200, 200), bool)
