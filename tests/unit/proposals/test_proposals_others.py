@@ -10,19 +10,8 @@ import numpy as np
 import pytest
 
 MODELS = Path(__file__).parents[3] / "models" / "proposals"
-NAMES = (
-    "pages",
-    "others",
-    "ct",
-    "organs",
-    "body",
-    "modalities",
-    "textures",
-    "pictures",
-    "odd",
-    "tissue",
-    "anatomy",
-)
+DRAWN = ("pages", "others", "ct", "organs", "body", "modalities", "textures", "pictures", "odd")
+SHARED = ("tissue", "anatomy", "sheet", "marks", "beside", "upon", "small", "rough")
 
 
 @pytest.fixture
@@ -35,7 +24,7 @@ def drawing(monkeypatch):
     import pictures
 
     yield {"ct": ct, "others": others, "pages": pages, "pictures": pictures}
-    for name in NAMES:
+    for name in (*DRAWN, *SHARED):
         sys.modules.pop(name, None)
 
 
