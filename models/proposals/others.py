@@ -19,14 +19,14 @@ from tissue import Floats, Rng, smooth
 
 # Shares of the kinds, most for those that the network before this one took for heads.
 _SHARES = {
-    "photograph": 0.15,
+    "photograph": 0.13,
     "texture": 0.15,
     "ct head": 0.17,
     "ct": 0.16,
     "real scan": 0.06,
     "organ": 0.1,
     "scan": 0.12,
-    "plot": 0.025,
+    "plot": 0.045,
     "page": 0.02,
     "phantom": 0.025,
     "empty": 0.02,
