@@ -11,7 +11,7 @@ def odd_window(rng: Rng, grey: Floats) -> Floats:
     """Levels 0..255 very dark, cut off at white or black, pale, or in few steps."""
     kind = rng.random()
     if kind < 0.3:
-        grey = grey * rng.uniform(0.22, 0.5)
+        grey = grey * rng.uniform(0.3, 0.6)
     elif kind < 0.55:
         grey = np.minimum(grey * rng.uniform(1.4, 3), 255)
     elif kind < 0.75:

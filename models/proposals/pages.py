@@ -26,7 +26,10 @@ _MASSES, _ODD = 0.04, 0.08
 # Of a close-up: the most of the head's height or width that is cut off, the least that its skull must hold of the
 # head, of pixels along each side and of grey levels. What shows less can't be told from any grey thing, and taught
 # the network to take those.
-_MOST_CUT, _LEAST_INSIDE, _LEAST_SIDE, _LEAST_SPREAD = 0.54, 0.3, 110, 18.0
+_MOST_CUT, _LEAST_INSIDE, _LEAST_SIDE, _LEAST_SPREAD = 0.54, 0.3, 110, 26.0
+# Grey levels that a whole head must differ by, noise left out: heads that show less are drawn anew, and most of
+# those with hardly any brain.
+_LEAST_SEEN, _LEAST_BRAIN, _BARE = 18.0, 0.08, 0.3
 
 
 @dataclass
@@ -67,7 +70,11 @@ def draw_page(
         sheet = Sheet(rng, rgb, none, none.copy())
         add_marks(sheet, on_head=0.0)
         return Page(_degraded(rng, sheet.rgb), none, none, none, none, False)
-    grey, head, inside, border = _framed(rng, slices, height, width, hard)
+    for _ in range(4):
+        grey, head, inside, border = _framed(rng, slices, height, width, hard)
+        bare = inside.sum() < _LEAST_BRAIN * head.sum()
+        if _spread(grey, head) >= _LEAST_SEEN and (not bare or rng.random() < _BARE):
+            break
     if hard and rng.random() < _FADED:
         grey = faded(rng, grey, border)
     if close and _shows_brain(head, inside):
@@ -162,7 +169,7 @@ def _shows_brain(head: Bools, inside: Bools) -> bool:
 
 
 def _spread(grey: Floats, inside: Bools) -> float:
-    """Grey levels between dark and bright parts of the brain, noise left out."""
+    """Grey levels between dark and bright parts of a brain or head, noise left out."""
     small = cv2.blur(cv2.resize(np.clip(grey, 0, 255), (40, 40), interpolation=cv2.INTER_AREA), (3, 3))
     within = cv2.resize(inside.astype(np.float32), (40, 40), interpolation=cv2.INTER_AREA) > 0.9
     return float(np.ptp(np.percentile(small[within], (4, 96)))) if within.sum() > 40 else 0.0

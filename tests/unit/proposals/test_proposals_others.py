@@ -100,3 +100,11 @@ def test_close_ups_show_enough_of_the_brain(drawing, slices, packed):
     assert pages._spread(flat, all_of_it) == 0.0
     noisy = flat + 40 * np.random.default_rng(0).standard_normal((200, 200)).astype(np.float32)
     assert pages._spread(noisy, all_of_it) < pages._LEAST_SPREAD
+
+
+def test_no_page_is_called_a_head_that_shows_none(drawing, slices):
+    pages, shown = drawing["pages"], 0
+    for seed in range(30):
+        page = pages.draw_page(np.random.default_rng(seed), slices, others=0.0)
+        shown += pages._spread(page.rgb.mean(2), page.head) >= 0.4 * pages._LEAST_SEEN
+    assert shown >= 29
