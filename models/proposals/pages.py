@@ -10,7 +10,7 @@ import numpy.typing as npt
 from marks import add_hard_marks, add_marks
 from organs import draw_organ
 from others import draw_other
-from rough import faded
+from rough import faded, ghosts
 from sheet import Sheet
 from tissue import Bools, Floats, Rng, draw_head, smooth
 
@@ -18,9 +18,9 @@ U8 = npt.NDArray[np.uint8]
 
 # Grey levels by which a mark changes a pixel that counts as marked.
 _MARKED = 14
-# Of hard pages: share of trunks, limbs and joints among those without a head, of heads with faded bars, and of
-# pages that were larger when they were marked; their longest side then.
-_ORGANS, _FADED, _SHRUNK, _LARGEST = 0.65, 0.3, 0.6, 1100
+# Of hard pages: share of trunks, limbs and joints among those without a head, of heads with faded bars, of those
+# with ghosts beside them, and of pages that were larger when they were marked; their longest side then.
+_ORGANS, _FADED, _GHOSTS, _SHRUNK, _LARGEST = 0.65, 0.3, 0.15, 0.6, 1100
 
 
 @dataclass
@@ -65,6 +65,8 @@ def draw_page(
     grey, head, inside, border = _framed(rng, slices, height, width, hard)
     if hard and rng.random() < _FADED:
         grey = faded(rng, grey, border)
+    if hard and rng.random() < _GHOSTS:
+        grey = ghosts(rng, grey, head)
     if close and inside.any():
         grey, head, inside, border = _close_up(rng, grey, head, inside)
         height, width = grey.shape
