@@ -73,12 +73,13 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
 
     unit = max(page.grey.shape) / _UNIT
     core = _without_rim(head.mask, max(1, round(_RIM * unit)))
-    free = 1 - core
+    seen = (maps.mark > _SEEN).astype(np.uint8)
+    ink = _gated(page, maps.mark, seen, _SURE, _LEAST * unit**2, _CONTRAST, core)
+    free = ink | (1 - core)
     for strip in find_strips(page, head):
         x0, y0, x1, y1 = strip.box
         free[y0:y1, x0:x1] = 0
-    seen = (maps.mark > _SEEN).astype(np.uint8)
-    ink = _gated(page, maps.mark, seen, _SURE, _LEAST * unit**2, _CONTRAST, core) & free
+    ink &= free
     grow = 2 * max(1, round(_GROW * unit)) + 1
     join = max(3, int(_JOIN * page.side) | 1)
     grown = np.asarray(cv2.dilate(ink, np.ones((grow, grow), np.uint8)), np.uint8)
