@@ -18,8 +18,8 @@ U8 = npt.NDArray[np.uint8]
 
 # Grey levels by which a mark changes a pixel that counts as marked.
 _MARKED = 14
-# Of hard pages: share of heads with faded bars, of those with ghosts beside them, and of pages that were larger when
-# they were marked; their longest side then.
+# Of hard pages: share of heads with faded bars, of those with ghosts beside them, and of pages that were larger
+# when they were marked; their longest side then.
 _FADED, _GHOSTS, _SHRUNK, _LARGEST = 0.3, 0.15, 0.6, 1100
 # Shares of heads with a mass of up to half of the brain, and of those in a window that suits them ill.
 _MASSES, _ODD = 0.04, 0.08
