@@ -37,8 +37,10 @@ _BRIGHT, _LIGHT = 150, 0.9
 # A frame's sides have one grey to within this many levels over this share of their length, and stand out by at
 # least this many levels where nothing touches them.
 _FRAME_NOISE, _FRAME_SHARE, _FRAME_STEP = 30, 0.9, 40.0
-# Resampling blurs the inner edge of a bar over so many pixels more.
+# Resampling blurs the inner edge of a bar over so many pixels more, as long as the step goes on by so many grey
+# levels a pixel over that share of its length.
 _BLUR = 2
+_FADES, _FADES_CONSISTENT = 2.0, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,11 @@ def _strip(grey: Grey) -> tuple[int, float]:
         return 0, 0.0
     last = int(np.flatnonzero(ends)[-1]) + 1
     inside = float(np.median(middle[last + _BLUR : last + _BLUR + 5])) if last + _BLUR < reach else middle[-1]
-    return last + _BLUR, float(np.max(np.abs(middle[:last] - inside)))
+    fades = (step * np.sign(step[last - 1]) >= _FADES) & (same > _FADES_CONSISTENT)
+    deep = last
+    while deep < min(last + _BLUR, reach) and fades[deep]:
+        deep += 1
+    return deep, float(np.max(np.abs(middle[:last] - inside)))
 
 
 def _level(corner: Grey) -> float:

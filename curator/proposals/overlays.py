@@ -17,6 +17,12 @@ from curator.records import MaskKind, OverlayOn
 # surest pixel. It has this many pixels at least, and less than this share of it lies in the head, taken less a rim:
 # there most of what the network calls a mark is tissue. Pixels refer to a page of `_UNIT` pixels.
 _SEEN, _SURE, _LEAST, _ON_HEAD, _RIM, _UNIT = 0.35, 0.6, 6.0, 0.4, 1.0, 256
+# What the page's edge cuts is small, and the network is less sure of it: there so much of the least size, and that
+# probability, are enough.
+_CUT, _CUT_SURE = 0.5, 0.5
+# Lines along the page's edge are blurred away by the network's coarser map: within so many pixels at `_UNIT` of the
+# edge they go on as far as it shows them with this probability.
+_EDGE, _EDGE_BORDER = 1.5, 0.3
 # Marks and borders differ from what lies round them, `_RING` pixels wide, by so many grey levels.
 _CONTRAST, _BORDER_CONTRAST, _RING = 28.0, 15.0, 4
 _BORDER, _BORDER_LEAST = 0.5, 10.0
@@ -67,14 +73,13 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
 
     unit = max(page.grey.shape) / _UNIT
     core = _without_rim(head.mask, max(1, round(_RIM * unit)))
-    free = 1 - core
+    seen = (maps.mark > _SEEN).astype(np.uint8)
+    ink = _gated(page, maps.mark, seen, _SURE, _LEAST * unit**2, _CONTRAST, core)
+    free = ink | (1 - core)
     for strip in find_strips(page, head):
         x0, y0, x1, y1 = strip.box
         free[y0:y1, x0:x1] = 0
-    ink = (
-        _gated(page, (maps.mark > _SEEN).astype(np.uint8), _LEAST * unit**2, _CONTRAST, maps.mark, core)
-        & free
-    )
+    ink &= free
     grow = 2 * max(1, round(_GROW * unit)) + 1
     join = max(3, int(_JOIN * page.side) | 1)
     grown = np.asarray(cv2.dilate(ink, np.ones((grow, grow), np.uint8)), np.uint8)
@@ -103,12 +108,15 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
 def find_borders(page: Page, head: Head, maps: Maps) -> list[Mark]:
     """Bars, frames and parts of neighbouring panels that are no plain strips along a side of the page."""
     unit = max(page.grey.shape) / _UNIT
-    seen = ((maps.border > _BORDER) & (head.mask == 0)).astype(np.uint8)
+    edge = max(1, round(_EDGE * unit))
+    shown = maps.border > _EDGE_BORDER
+    shown[edge:-edge, edge:-edge] = maps.border[edge:-edge, edge:-edge] > _BORDER
+    seen = (shown & (_hull(head.mask) == 0)).astype(np.uint8)
     blur = max(_BLUR, round(_BLUR * unit))
     for strip in find_strips(page, head):
         x0, y0, x1, y1 = strip.box
         seen[max(0, y0 - blur) : y1 + blur, max(0, x0 - blur) : x1 + blur] = 0
-    seen = _gated(page, seen, _BORDER_LEAST * unit**2, _BORDER_CONTRAST)
+    seen = _gated(page, maps.border, seen, _BORDER, _BORDER_LEAST * unit**2, _BORDER_CONTRAST)
     return _marks("border", "background", seen, 0, 0, 0.8, seen.size)
 
 
@@ -121,28 +129,44 @@ def _without_rim(mask: Area, rim: int) -> Area:
     return np.asarray(cv2.erode(padded, np.ones((size, size), np.uint8))[rim:-rim, rim:-rim], np.uint8)
 
 
+def _hull(mask: Area) -> Area:
+    """The convex hull of a mask (0 or 1): what looks like a bar within it is scalp."""
+    from curator.imaging._cv2 import cv2
+
+    hull = np.zeros_like(mask)
+    if mask.any():
+        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(contours)), 1)
+    return hull
+
+
 def _gated(
     page: Page,
+    share: Floats,
     seen: Area,
+    sure: float,
     least: float,
     contrast: float,
-    share: Floats | None = None,
     core: Area | None = None,
 ) -> Area:
-    """The parts of `seen` that are large enough, stand out, and, of marks, are sure and not inside the head."""
+    """The parts of `seen` that are sure and large enough, stand out, and are not inside the head's `core`."""
     from curator.imaging._cv2 import cv2
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(seen)
+    height, width = seen.shape
     kept = np.zeros(count, np.uint8)
     for index in range(1, count):
         x, y, w, h, area = (int(value) for value in stats[index])
+        cut = x == 0 or y == 0 or x + w == width or y + h == height
+        if area < least * (_CUT if cut else 1.0):
+            continue
         window = np.s_[y : y + h, x : x + w]
         own = labels[window] == index
-        if area < least or _contrast(page.grey, (x, y, x + w, y + h), own) < contrast:
-            continue
-        if share is not None and float(share[window][own].max()) < _SURE:
+        if float(share[window][own].max()) < (min(sure, _CUT_SURE) if cut else sure):
             continue
         if core is not None and float(core[window][own].mean()) >= _ON_HEAD:
+            continue
+        if _contrast(page.grey, (x, y, x + w, y + h), own) < contrast:
             continue
         kept[index] = 1
     return np.asarray(kept[labels], np.uint8)
