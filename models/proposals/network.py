@@ -22,6 +22,7 @@ WIDTHS: Final = (16, 32, 64, 112)
 """Channels at a half, a quarter, an eighth and a sixteenth of the input's resolution."""
 
 _INPUTS, _MAPS = 4, 4
+_JUDGES = 32
 
 
 def unshuffled(x: Tensor) -> Tensor:
@@ -73,7 +74,7 @@ class ProposalNet(nn.Module):
         self.widen = nn.ModuleList([nn.Conv2d(d, c, 1), nn.Conv2d(c, b, 1), nn.Conv2d(b, a, 1)])
         self.up = nn.ModuleList([_Block(c), _Block(b), _Block(a)])
         self.maps = nn.Conv2d(a, _MAPS * 4, 3, 1, 1)
-        self.verdict = nn.Linear(2 * d, 1)
+        self.verdict = nn.Sequential(nn.Linear(2 * d, _JUDGES), nn.ReLU(), nn.Linear(_JUDGES, 1))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The padding of images that were put in a square to make up a batch is kept out of the verdict."""

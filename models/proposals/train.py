@@ -26,7 +26,7 @@ from views import Batch, pages_of, random_views, whole_views
 _WEIGHTS = (2.0, 1.0, 0.7, 0.5)  # of the four maps
 _MORE = (1.0, 3.0, 3.0, 1.0)  # of cross-entropy, for maps with few pixels
 _POSITIVE = (1.0, 1.5, 1.5, 1.0)
-_VERDICT = 0.5
+_VERDICT = 1.0
 _AVERAGE, _CLIP, _RISE = 0.999, 5.0, 0.06
 _FIRST = 600  # pages to begin with
 _HELD_OUT = 300

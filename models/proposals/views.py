@@ -14,7 +14,7 @@ from torch.nn import functional
 # which it counts.
 _BITS = {HEAD: (1, 0.5), MARK: (2, 0.28), BORDER: (4, 0.31), INSIDE: (8, 0.5)}
 _VALID_BIT = 16
-_SIZES, _SHARES = (256, 320, 384), (0.25, 0.35, 0.4)  # pixels of a view's side
+_SIZES, _SHARES = (256, 320, 384, 480), (0.2, 0.3, 0.35, 0.15)  # pixels of a view's side
 _WHOLE, _WHOLE_OTHER = 0.45, 0.8  # share of views that show the whole image, and of those without a head
 _SCALE = (0.8, 1.5)  # of the other views, against the size at which the network is used
 _FLIP, _TURN = 0.5, 0.06  # left to right, upside down
