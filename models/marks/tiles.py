@@ -1,9 +1,9 @@
 """Draws the tiles that the detector of marks learns from: `python tiles.py OUT --parts 40`.
 
 Each part `NNN.npz` holds `image` uint8 (n, 192, 192, 2), grey level and chroma; `truth` uint8 of (n, 192, 192) with
-0 for none, 1 for a mark, 2 for what is of no account (its faint rim, and marks that no one would see), 4 added where
-it lies inside the skull; `marked` bool (n,). Half the tiles have no mark. The heads are those of Colin27 and, with
-`--scans`, of scans. The same seed gives the same tiles on the same fonts and versions.
+0 for none, 1 for a mark, 2 for what is of no account (its faint rim, and marks that no one would see), 4 added
+where it lies inside the skull; `marked` bool (n,). Half the tiles have no mark. The heads are those of Colin27 and,
+with `--scans`, of scans. The same seed gives the same tiles on the same fonts and versions.
 """
 
 from __future__ import annotations
