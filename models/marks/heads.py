@@ -59,14 +59,14 @@ def calm_head(
         image = image + rng.uniform(0.5, 2.2) * (image - cv2.GaussianBlur(image, (0, 0), 1.1 * fine + 0.3))
     image = _lesions(rng, np.maximum(image, 0), shown, within, brain > 127, scale * min(height, width))
     image = image * np.exp(smooth(rng, height, width, 4) * rng.uniform(0, 0.12))
-    grey = np.clip(image * rng.uniform(110, 260), 0, 255).astype(np.float32)
+    grey = np.clip(image * rng.uniform(125, 275), 0, 255).astype(np.float32)
     if rng.random() < 0.85 and _mirrored((parts & INSIDE) > 0):
         grey = midline(rng, grey, within, fine, *_axis(across, (parts & INSIDE) > 0, within))
     noise = rng.uniform(0, 1) ** 2 * 7
     grain = rng.standard_normal((max(8, int(height / fine)), max(8, int(width / fine)))).astype(np.float32)
     grey = grey + noise * cv2.resize(grain, (width, height), interpolation=cv2.INTER_CUBIC)
     grey = np.maximum(grey, rng.uniform(0, 12) * (rng.random() < 0.5))
-    return cv2.GaussianBlur(grey, (0, 0), float(rng.uniform(0.25, 0.55)) * fine), within
+    return cv2.GaussianBlur(grey, (0, 0), float(rng.uniform(0.2, 0.5)) * fine), within
 
 
 def _within(rng: Rng) -> Floats:

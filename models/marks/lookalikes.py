@@ -42,8 +42,6 @@ def add_lookalikes(rng: Rng, grey: Floats, inside: Bools, many: float, fine: flo
         grey = _sulci_at_the_rim(rng, grey, inside, fine)
     if rng.random() < 0.08:
         grey = midline(rng, grey, inside, fine, np.pi / 2 + rng.normal(0, 0.2))
-    if rng.random() < 0.015:
-        grey = _zipper(rng, grey)
     return np.asarray(grey, np.float32)
 
 
@@ -60,27 +58,17 @@ def _level(rng: Rng, levels: list[float], bright: bool) -> float:
 
 
 def _blend(
-    rng: Rng, grey: Floats, cover: np.ndarray, level: float, fine: float, even: float = 0.12
+    rng: Rng, grey: Floats, cover: np.ndarray, level: float, fine: float, even: float = 0.12, softest: int = 5
 ) -> Floats:
     """A layer (0..255) drawn a pixel to each finest detail, on the page; no tissue is quite even."""
-    soft = (
-        cv2.GaussianBlur(cover, (0, 0), float(rng.choice([0.35, 0.45, 0.6, 0.8, 1.2]))).astype(np.float32)
-        / 255
-    )
+    blur = (0.35, 0.45, 0.6, 0.8, 1.2)[rng.integers(softest)]
+    soft = cv2.GaussianBlur(cover, (0, 0), blur).astype(np.float32) / 255
     if rng.random() >= even:
         soft = soft * np.clip(1 + 0.4 * smooth(rng, *cover.shape, int(rng.integers(6, 40))), 0.1, 1.2)
     soft = np.clip(soft, 0, 1) * rng.uniform(0.45, 1)
     if soft.shape != grey.shape:
         soft = np.clip(cv2.resize(soft, grey.shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
     return np.asarray(grey + (level - grey) * soft, np.float32)
-
-
-def _zipper(rng: Rng, grey: Floats) -> Floats:
-    """A level or upright line of noise, as stray radio waves leave it."""
-    grey, upright = grey.copy(), rng.random() < 0.5
-    line = (grey.T if upright else grey)[rng.integers(grey.shape[1] if upright else grey.shape[0])]
-    line += rng.uniform(15, 70) * rng.standard_normal(len(line)).astype(np.float32)
-    return np.clip(grey, 0, 255)
 
 
 def _sulci_at_the_rim(rng: Rng, grey: Floats, inside: Bools, fine: float) -> Floats:
@@ -126,9 +114,9 @@ def midline(
         ]
     shift, sway, kind = rng.normal(0, 0.006) * length, rng.uniform(0, 1.3), rng.random()
     levels = np.percentile(grey[inside][::7], [2, 50, 98.5]).tolist()
-    bright = kind < 0.4 or (kind >= 0.72 and rng.random() < 0.8)
+    bright = kind < 0.45 or (kind >= 0.72 and rng.random() < 0.8)
     bands = [(rng.uniform(0.8, 3.2), bright)]  # width, and whether bright
-    if kind < 0.4:
+    if kind < 0.45:
         bands = [(rng.uniform(2.2, 6), True), (rng.uniform(0.7, 1.4), False)]
     elif kind >= 0.72:
         bands = [(rng.uniform(0.6, 1.6), bright)]
@@ -141,24 +129,31 @@ def midline(
             off = shift + sway * _wave(rng, len(at))
             path = centre + at[:, None] * along + off[:, None] * aside
             _band(rng, cover, path, wide, aside)
-            if 0.4 <= kind < 0.72:
+            if 0.45 <= kind < 0.72:
                 _side_sulci(rng, cover, path, way, wide)
             if light and rng.random() < 0.4:
                 tip = path[-1 if end == reach[1] else 0]
                 cv2.fillPoly(cover, [_fixed(_triangle(rng, tip, along, aside))], 255, cv2.LINE_AA, 3)
         grey = _inside_blend(rng, grey, inside, cover, _level(rng, levels, light), fine)
     dots = np.zeros(small.shape, np.uint8)
-    for _ in range(rng.poisson(2.5)):
+    for _ in range(rng.poisson(3.5)):
         low, high = pieces[rng.integers(len(pieces))]
         spot = centre + rng.uniform(low, high) * along + (shift + rng.normal(0, 1.6)) * aside
-        cv2.circle(dots, _fixed(spot), int(rng.uniform(5, 15)), 255, -1, cv2.LINE_AA, 3)
-    return _inside_blend(rng, grey, inside, dots, _level(rng, levels, bool(rng.random() < 0.4)), fine)
+        size = rng.uniform(4, 14)
+        for step in range(int(rng.choice([1, 1, 2, 3]))):  # alone, or in a row
+            place = spot + step * 0.4 * size * (along if rng.random() < 0.6 else aside)
+            cv2.circle(dots, _fixed(place), int(size), 255, -1, cv2.LINE_AA, 3)
+    dark = rng.random() < 0.6
+    if dark and rng.random() < 0.6:
+        wide = cv2.dilate(dots, np.ones((3, 3), np.uint8))
+        grey = _inside_blend(rng, grey, inside, wide, _level(rng, levels, True), fine)
+    return _inside_blend(rng, grey, inside, dots, _level(rng, levels, not dark), fine)
 
 
 def _inside_blend(
     rng: Rng, grey: Floats, inside: Bools, cover: np.ndarray, level: float, fine: float
 ) -> Floats:
-    return np.asarray(np.where(inside, _blend(rng, grey, cover, level, fine, even=0.3), grey), np.float32)
+    return np.asarray(np.where(inside, _blend(rng, grey, cover, level, fine, 0.3, 3), grey), np.float32)
 
 
 def _wave(rng: Rng, count: int) -> np.ndarray:
