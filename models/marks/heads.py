@@ -57,7 +57,9 @@ def calm_head(
         image = _within(rng)[bent] * soft + _without(rng)[bent] * (1 - soft)
     if rng.random() < 0.75:  # the template is softer than a scan
         image = image + rng.uniform(0.5, 2.2) * (image - cv2.GaussianBlur(image, (0, 0), 1.1 * fine + 0.3))
-    image = _lesions(rng, np.maximum(image, 0), shown, within, brain > 127, scale * min(height, width))
+    image = np.maximum(image, 0)
+    if rng.random() < 0.7:
+        image = _lesions(rng, image, shown, within, brain > 127, scale * min(height, width))
     image = image * np.exp(smooth(rng, height, width, 4) * rng.uniform(0, 0.12))
     grey = np.clip(image * rng.uniform(125, 275), 0, 255).astype(np.float32)
     if rng.random() < 0.85 and _mirrored((parts & INSIDE) > 0):

@@ -1,4 +1,4 @@
-"""The heads that the networks are trained on: slices of scans keep their own order of levels, and old files work."""
+"""The heads that networks are trained on: slices of scans keep their own order of levels, and old files work."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def test_a_head_of_a_scan_mostly_has_its_middle_the_brightest(tissue, slices):
             np.random.default_rng(seed), slices | {"natural": np.array([True])}, 150, 130
         )
         assert drawn.grey.shape == drawn.head.shape == drawn.inside.shape == (150, 130)
-        assert np.isfinite(drawn.grey).all() and not (drawn.inside & ~drawn.head).sum() > 60
+        assert np.isfinite(drawn.grey).all()
+        assert (drawn.inside & ~drawn.head).sum() <= 60
         if drawn.inside.sum() < 3000:
             continue
         from scipy import ndimage
@@ -48,7 +49,7 @@ def test_a_head_of_a_scan_mostly_has_its_middle_the_brightest(tissue, slices):
         deep = ndimage.distance_transform_edt(drawn.inside)
         middle, edge = deep > 0.7 * deep.max(), (deep > 4) & (deep < 0.25 * deep.max())
         kept += bool(np.median(drawn.grey[middle]) > np.median(drawn.grey[edge]))
-    assert kept >= 24
+    assert kept >= 30
 
 
 def test_slices_without_the_mark_of_a_scan_are_drawn_as_those_that_are_none(tissue, slices):
