@@ -63,11 +63,12 @@ class Tile(Sheet):
         kind = self.rng.random()
         if kind < 0.08:
             return _BRIGHT[self.rng.integers(len(_BRIGHT))]
+        x0, y0 = int(np.clip(x, 0, self.width - 1)), int(np.clip(y, 0, self.height - 1))
+        level = float(self.rgb[max(0, y0 - 4) : y0 + 5, max(0, x0 - 4) : x0 + 5].mean())
         if kind < 0.16:  # not far from what is there
-            x0, y0 = int(np.clip(x, 0, self.width - 1)), int(np.clip(y, 0, self.height - 1))
-            level = float(self.rgb[max(0, y0 - 4) : y0 + 5, max(0, x0 - 4) : x0 + 5].mean())
             return (float(np.clip(level + self.rng.choice([-1, 1]) * self.rng.uniform(35, 90), 0, 255)),) * 3
-        return self.contrary(x, y)
+        # Black ones are the harder to tell from fluid and vessels, and as common on grey tissue.
+        return BLACK if level > 185 or (level > 38 and self.rng.random() < 0.7) else WHITE
 
 
 def between(rng: Rng, low: float, high: float) -> float:
