@@ -33,7 +33,7 @@ def recipes() -> Iterator[dict[str, ModuleType]]:
 
 @pytest.fixture(scope="module")
 def slices() -> dict[str, np.ndarray]:
-    """Two made-up heads: an oval of scalp, skull, fluid, and a brain in two tissues."""
+    """Two made-up heads, one said to be a scan: an oval of scalp, skull, fluid, and a brain in two tissues."""
     rows, columns = np.mgrid[:240, :240].astype(np.float32) - 119.5
     greys, parts = [], []
     for turn in range(2):
@@ -45,7 +45,7 @@ def slices() -> dict[str, np.ndarray]:
         bits = _HEAD * (far < 1) + _INSIDE * (far < 0.84) + _BRAIN * (far < 0.8)
         greys.append(grey.astype(np.uint8))
         parts.append(bits.astype(np.uint8))
-    return {"grey": np.stack(greys), "parts": np.stack(parts)}
+    return {"grey": np.stack(greys), "parts": np.stack(parts), "natural": np.array([False, True])}
 
 
 @pytest.mark.parametrize(
