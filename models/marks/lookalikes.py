@@ -140,7 +140,7 @@ def midline(
         low, high = pieces[rng.integers(len(pieces))]
         spot = centre + rng.uniform(low, high) * along + (shift + rng.normal(0, 1.6)) * aside
         size = rng.uniform(4, 14)
-        for step in range(int(rng.choice([1, 1, 2, 3]))):  # alone, or in a row
+        for step in range(int(rng.choice([1, 1, 1, 1, 2]))):  # alone, or two side by side
             place = spot + step * 0.4 * size * (along if rng.random() < 0.6 else aside)
             cv2.circle(dots, _fixed(place), int(size), 255, -1, cv2.LINE_AA, 3)
     dark = rng.random() < 0.6
