@@ -10,7 +10,7 @@ import numpy.typing as npt
 from marks import add_hard_marks, add_marks
 from organs import draw_organ
 from others import draw_other
-from rough import faded, ghosts
+from rough import faded, ghosts, tight
 from sheet import Sheet
 from tissue import Bools, Floats, Rng, draw_head, smooth
 
@@ -19,8 +19,10 @@ U8 = npt.NDArray[np.uint8]
 # Grey levels by which a mark changes a pixel that counts as marked.
 _MARKED = 14
 # Of hard pages: share of trunks, limbs and joints among those without a head, of heads with faded bars, of those
-# with ghosts beside them, and of pages that were larger when they were marked; their longest side then.
-_ORGANS, _FADED, _GHOSTS, _SHRUNK, _LARGEST = 0.65, 0.3, 0.15, 0.6, 1100
+# with ghosts beside them, of large ones in a frame that touches them, and of pages that were larger when they were
+# marked; their longest side then.
+_ORGANS, _FADED, _GHOSTS, _TIGHT, _SHRUNK, _LARGEST = 0.65, 0.3, 0.15, 0.12, 0.6, 1100
+_NOT_SMALL = 90  # pixels across
 
 
 @dataclass
@@ -67,6 +69,9 @@ def draw_page(
         grey = faded(rng, grey, border)
     if hard and rng.random() < _GHOSTS:
         grey = ghosts(rng, grey, head)
+    if hard and not close and head.any(0).sum() > _NOT_SMALL and rng.random() < _TIGHT:
+        grey, head, inside, border = tight(rng, grey, head, inside)
+        height, width = grey.shape
     if close and inside.any():
         grey, head, inside, border = _close_up(rng, grey, head, inside)
         height, width = grey.shape
