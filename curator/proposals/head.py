@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curator.proposals.background import Background, Margins, find_background, find_margins, inner
+from curator.proposals.background import Background, Margins, find_background, find_margins, inner, percentile
 from curator.proposals.page import Area, Grey, Page
 from curator.proposals.scalp import with_scalp
 
@@ -81,7 +81,7 @@ def _tissue(away: Grey, background: Background) -> Area:
     """Hysteresis: all that stands out faintly and is connected to what stands out clearly."""
     from curator.imaging._cv2 import cv2
 
-    reach = float(np.percentile(away, 97))
+    reach = percentile(away, 97)
     low = max(_LOW_LEVELS, _LOW_NOISE * background.noise, _LOW_SHARE * reach)
     high = max(_HIGH_LEVELS, _HIGH_NOISE * background.noise, _HIGH_SHARE * reach)
     near = max(3, int(_NEAR * min(away.shape)) | 1)
@@ -149,12 +149,15 @@ def _arcs(tissue: Area, core: Area, side: int) -> Area:
     loose = tissue & (1 - around)
     join = max(3, int(_ARC_JOIN * side) | 1)
     joined = cv2.morphologyEx(loose, cv2.MORPH_CLOSE, np.ones((join, join), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    sizes = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]] / side
+    large = np.flatnonzero((sizes.max(axis=1) >= _ARC_LONG) & (sizes.min(axis=1) >= _ARC_WIDE))
+    large = large[large > 0]
+    if not len(large):
+        return found
     away = cv2.distanceTransform(1 - core, cv2.DIST_L2, 3)
-    for index in range(1, count):
+    for index in large:
         x, y, w, h, _ = (int(value) for value in stats[index])
-        if max(w, h) < _ARC_LONG * side or min(w, h) < _ARC_WIDE * side:
-            continue
         window = np.s_[y : y + h, x : x + w]
         own = (labels[window] == index) & (loose[window] > 0)
         if own.sum() >= _ARC_FILL * w * h or float(away[window][own].min()) >= _ARC_NEAR * side:

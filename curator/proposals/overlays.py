@@ -27,6 +27,9 @@ _EDGE, _EDGE_BORDER = 1.5, 0.3
 _CONTRAST, _BORDER_CONTRAST, _RING = 28.0, 15.0, 4
 _BORDER, _BORDER_LEAST = 0.5, 10.0
 _BLUR = 3  # pixels at `_UNIT` over which a strip's inner edge may fade
+# Strokes that hang on a mark differ from the background by this many grey levels, and make it so many times larger
+# at most.
+_CLEAR, _GROWN = 40, 3.0
 # A strip is drawn only where it stands out by this many grey levels.
 _VISIBLE_STEP = 8.0
 # Letters that belong together are at most this share of the page's shorter side apart.
@@ -79,7 +82,7 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
     for strip in find_strips(page, head):
         x0, y0, x1, y1 = strip.box
         free[y0:y1, x0:x1] = 0
-    ink &= free
+    ink = _completed(page, head, ink & free, free, max(1, round(_RIM * unit)))
     grow = 2 * max(1, round(_GROW * unit)) + 1
     join = max(3, int(_JOIN * page.side) | 1)
     grown = np.asarray(cv2.dilate(ink, np.ones((grow, grow), np.uint8)), np.uint8)
@@ -103,6 +106,24 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
         score = float(maps.mark[window][drawn].max())
         marks += _marks(kind, on, own.astype(np.uint8), x, y, score, joined.size)
     return marks
+
+
+def _completed(page: Page, head: Head, ink: Area, free: Area, rim: int) -> Area:
+    """The ink with the thin strokes that hang on it and the network is not sure of: what differs as clearly from
+    the background and stays `rim` pixels away from the head. What would grow too much is left as it was."""
+    from curator.imaging._cv2 import cv2
+
+    if not ink.any():
+        return ink
+    level = np.full_like(page.grey, round(head.background.level))
+    clear = np.asarray(cv2.absdiff(page.grey, level) > _CLEAR, np.uint8) & free
+    size = 2 * rim + 1
+    clear &= 1 - np.asarray(cv2.dilate(head.mask, np.ones((size, size), np.uint8)), np.uint8)
+    count, labels = cv2.connectedComponents(clear | ink, connectivity=8)
+    seen = np.bincount(labels[ink > 0], minlength=count)
+    whole = np.bincount(labels.ravel(), minlength=count)
+    grown = (seen > 0) & (whole <= _GROWN * seen)
+    return np.asarray(ink | grown.astype(np.uint8)[labels], np.uint8)
 
 
 def find_borders(page: Page, head: Head, maps: Maps) -> list[Mark]:

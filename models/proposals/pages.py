@@ -10,7 +10,7 @@ import numpy.typing as npt
 from marks import add_hard_marks, add_marks
 from odd import odd_window, with_mass
 from others import draw_other
-from rough import faded, ghosts
+from rough import faded, ghosts, tight
 from sheet import Sheet
 from tissue import Bools, Floats, Rng, draw_head, smooth
 
@@ -18,9 +18,10 @@ U8 = npt.NDArray[np.uint8]
 
 # Grey levels by which a mark changes a pixel that counts as marked.
 _MARKED = 14
-# Of hard pages: share of heads with faded bars, of those with ghosts beside them, and of pages that were larger
-# when they were marked; their longest side then.
-_FADED, _GHOSTS, _SHRUNK, _LARGEST = 0.3, 0.15, 0.6, 1100
+# Of hard pages: share of heads with faded bars, of those with ghosts beside them, of large ones in a frame that
+# touches them, and of pages that were larger when they were marked; their longest side then.
+_FADED, _GHOSTS, _TIGHT, _SHRUNK, _LARGEST = 0.3, 0.15, 0.12, 0.6, 1100
+_NOT_SMALL = 90  # pixels across
 # Shares of heads with a mass of up to half of the brain, and of those in a window that suits them ill.
 _MASSES, _ODD = 0.04, 0.08
 # Of a close-up: the most of the head's height or width that is cut off, the least that its skull must hold of the
@@ -79,6 +80,9 @@ def draw_page(
         grey = faded(rng, grey, border)
     if hard and rng.random() < _GHOSTS:
         grey = ghosts(rng, grey, head)
+    if hard and not close and head.any(0).sum() > _NOT_SMALL and rng.random() < _TIGHT:
+        grey, head, inside, border = tight(rng, grey, head, inside)
+        height, width = grey.shape
     if close and _shows_brain(head, inside):
         part = _close_up(rng, grey, head, inside)
         if _spread(part[0], part[2]) > _LEAST_SPREAD:

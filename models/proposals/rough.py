@@ -26,6 +26,23 @@ def faded(rng: Rng, grey: Floats, border: Bools) -> Floats:
     return np.asarray(grey * (1 - edge) + blurred * edge, np.float32)
 
 
+def tight(rng: Rng, grey: Floats, head: Bools, inside: Bools) -> tuple[Floats, Bools, Bools, Bools]:
+    """The head alone in a frame that touches it, its scalp as bright as the frame as often as not: grey levels and
+    the masks of head, skull's inside and border."""
+    rows, columns = np.flatnonzero(head.any(1)), np.flatnonzero(head.any(0))
+    more = rng.integers(-3, 8, 4) if rng.random() < 0.7 else np.zeros(4, int)
+    y0, y1 = max(0, int(rows[0] - more[0])), int(rows[-1] + 1 + more[1])
+    x0, x1 = max(0, int(columns[0] - more[2])), int(columns[-1] + 1 + more[3])
+    window = np.s_[y0:y1, x0:x1]
+    shown = np.minimum(grey[window] * (rng.uniform(1, 1.8) if rng.random() < 0.6 else 1.0), 255)
+    sides = rng.integers(0, 7, 4) * (rng.random(4) < 0.8)
+    level = 255.0 if rng.random() < 0.6 else float(rng.uniform(40, 255))
+    pads = ((int(sides[0]), int(sides[1])), (int(sides[2]), int(sides[3])))
+    framed = np.pad(shown, pads, constant_values=level).astype(np.float32)
+    border = ~np.pad(np.ones(shown.shape, bool), pads)
+    return framed, np.pad(head[window], pads), np.pad(inside[window], pads), border
+
+
 def cut_text(sheet: Sheet, size: float, off_head: bool) -> None:
     """A line of text of which a straight edge leaves a part, at the rim of the image or anywhere."""
     rng = sheet.rng

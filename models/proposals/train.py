@@ -35,7 +35,9 @@ _LOGGED, _SAVED = 100, 1000  # steps between two lines, and two files
 
 def losses(maps: Tensor, verdict: Tensor, batch: Batch, on_head_weight: float = 1.0) -> tuple[Tensor, Tensor]:
     """The loss to go down and the Dice loss of each map and of marks on the head (5,)."""
-    weights, more, positive = (torch.tensor(each, device=maps.device) for each in (_WEIGHTS, _MORE, _POSITIVE))
+    weights, more, positive = (
+        torch.tensor(each, device=maps.device) for each in (_WEIGHTS, _MORE, _POSITIVE)
+    )
     known = batch.valid * batch.heads[:, None, None, None]  # other images have no truth for the maps
     truth = batch.targets
     bce = functional.binary_cross_entropy_with_logits(
