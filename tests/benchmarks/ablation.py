@@ -8,14 +8,14 @@ Proposals go to `SAVE/NAME.jsonl`, and `SCRIPT DIR NAME.jsonl --json` scores the
 figures that the table names. `--planted` are images that `planted.py --save` wrote: what is found on the brain and
 what is lost without a mark on it.
 
-classical         the outline against the background alone: what stands out beside it is a mark; straight lines and
-                  colour on it, bars round it, measures of what is no head. No network.
+classical         no network: the outline against the background, what stands out beside it is a mark; lines and
+                  colour on it, bars round it, measures of what is no head.
 network           the maps and the verdict of the network alone: no outline, no rules, no detector of small marks.
 networks          the same with the detector of small marks.
 no-detector       all but the detector of small marks.
 whole             the method as it is.
 text              the whole and a text detector (PP-OCR, `--text`, or that of the package rapidocr if it is
-                  installed): what it finds beside the brain is masked, an image with text on the brain discarded.
+                  installed): what it finds is masked if no mask covers it; with text on the brain, discarded.
 
 Trees that were fitted to the same images flatter: `--folds` names those of each fold, as `fit_marks.py --folds` in
 `models/proposals` keeps them, and each image is judged by trees that never saw it. They count on the detector, so
@@ -70,7 +70,8 @@ _STANDS_OUT, _NOISE, _SKULL = 28.0, 4.0, 0.07
 # side of the region in pixels; how far it grows, as PP-OCR does, by area over circumference; larger boxes (shorter
 # side over the page's) are heads. The lowest mean at which none of 138 slices had a box where nothing is written.
 _TEXT_SIDE, _TEXT_SEEN, _TEXT_SURE, _TEXT_LEAST, _TEXT_GROW, _TEXT_LARGEST = 1000, 0.3, 0.5, 3.0, 1.6, 0.13
-_ON_BRAIN, _ON_HEAD = 0.3, 0.5  # shares of a box from which on it lies there
+# Shares of a box from which on it lies there, and from which on it is masked already: letters fill half of it.
+_ON_BRAIN, _ON_HEAD, _MASKED = 0.3, 0.5, 0.3
 
 _FIGURES: Final = (
     ("head IoU of 0.95 or more, %", "head_iou_ge_0.95", 100, 1),
@@ -108,17 +109,6 @@ class Task:
         return str(self.truth.get("file_name", self.truth.get("file")))
 
 
-@dataclass(frozen=True)
-class Setup:
-    """Folders of images, the text detector, where proposals go, and the script that scores them."""
-
-    real: Path
-    planted: Path | None
-    text: Path | None
-    save: Path
-    script: Path
-
-
 def main() -> None:
     """Proposes for all images in each way and prints the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -134,44 +124,47 @@ def main() -> None:
     options = parser.parse_args()
     if options.real is None:
         parser.error("name the folder of real images by --real or CURATOR_REAL_DATA")
-    real = Path(options.real)
-    text = options.text or _installed_text()
-    names = [name for name in options.only or NAMES if name != "text" or text is not None]
+    options.real = Path(options.real)
+    options.text = options.text or _installed_text()
+    names = [name for name in options.only or NAMES if name != "text" or options.text is not None]
     if options.refit is not None and not (options.refit / "folds.json").is_file():
-        _refit(real, options.refit, options.jobs)
+        _refit(options.real, options.refit, options.jobs)
     if options.folds is None:
         print("Trees that were fitted to these images judge them: name --folds for others.")
     with tempfile.TemporaryDirectory() as scratch, get_context("spawn").Pool(options.jobs) as pool:
-        setup = Setup(real, options.planted, text, options.save or Path(scratch), options.score)
-        setup.save.mkdir(parents=True, exist_ok=True)
+        options.save = options.save or Path(scratch)
+        options.save.mkdir(parents=True, exist_ok=True)
         columns = {}
         for name in names:
             blank = name in _WITHOUT_DETECTOR and options.refit is not None
-            columns[name] = _column(name, setup, options.refit if blank else options.folds, pool.imap)
+            columns[name] = _column(name, options, options.refit if blank else options.folds, pool.imap)
             print(f"{name}: done", file=sys.stderr, flush=True)
     _print(columns)
 
 
 def _column(
-    name: str, setup: Setup, folds: Path | None, imap: Callable[..., Iterator[tuple[Proposal, float]]]
+    name: str,
+    options: argparse.Namespace,
+    folds: Path | None,
+    imap: Callable[..., Iterator[tuple[Proposal, float]]],
 ) -> dict[str, str]:
     """The figures of one way by their names."""
-    look = partial(_look, name=name, text=setup.text)
-    groups = {row["file"]: f"real {row['copy_group']}" for row in _truth(setup.real)}
-    tasks = _tasks(setup.real, groups, folds)
+    look = partial(_look, name=name, text=options.text)
+    groups = {row["file"]: f"real {row['copy_group']}" for row in _truth(options.real)}
+    tasks = _tasks(options.real, groups, folds)
     looked = list(imap(look, tasks, chunksize=4))
-    file = setup.save / f"{name}.jsonl"
+    file = options.save / f"{name}.jsonl"
     _write(file, tasks, [said for said, _ in looked])
-    command = [sys.executable, str(setup.script), str(setup.real), str(file), "--json"]
+    command = [sys.executable, str(options.score), str(options.real), str(file), "--json"]
     scored = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     column = {words: f"{unit * scored[key]:.{digits}f}" for words, key, unit, digits in _FIGURES}
     at_once = round(scored["images_right_at_once"] * scored["images"])
     column["right at once, %"] = _share([index < at_once for index in range(scored["images"])])
     column["images/s of one core"] = f"{len(looked) / sum(seconds for _, seconds in looked):.1f}"
-    if setup.planted is not None:
-        tasks = _tasks(setup.planted, groups, folds)
+    if options.planted is not None:
+        tasks = _tasks(options.planted, groups, folds)
         said = [proposal for proposal, _ in imap(look, tasks, chunksize=8)]
-        _write(setup.save / f"{name} planted.jsonl", tasks, said)
+        _write(options.save / f"{name} planted.jsonl", tasks, said)
         column |= _planted([task.truth for task in tasks], said)
     return column
 
@@ -185,16 +178,12 @@ def _planted(truth: Sequence[dict[str, Any]], said: Sequence[Proposal]) -> dict[
             hits = [
                 one.discard_reason == "overlay_on_brain"
                 for row, one in both
-                if row["source"] == source
-                and row["place"] in places
-                and row["kind"] in (kinds or (row["kind"],))
+                if row["source"] == source and row["place"] in places and (not kinds or row["kind"] in kinds)
             ]
             column[f"planted, {source}: {words}, %"] = _share(hits)
     for words, others in (("no brain, found", True), ("heads lost as no brain", False)):
-        hits = [
-            one.discard_reason == "not_brain_mri" for row, one in both if (row["source"] == "other") == others
-        ]
-        column[f"planted, {words}, %"] = _share(hits)
+        own = [one for row, one in both if (row["source"] == "other") == others]
+        column[f"planted, {words}, %"] = _share([one.discard_reason == "not_brain_mri" for one in own])
     return column
 
 
@@ -320,19 +309,24 @@ class _Reader:
         self._on_brain: list[Mark] = []
 
     def find_marks(self, page: Page, head: Head, maps: Maps) -> list[Mark]:
-        brain = brain_of(head.mask, maps)
-        self._on_brain, beside = [], list[Mark]()
+        found, brain = find_marks(page, head, maps), brain_of(head.mask, maps)
+        masked = np.zeros_like(head.mask)
+        for mark in found:
+            cv2.fillPoly(masked, [mark.points], 1)
+        self._on_brain = []
         for points, sure in text_boxes(page.rgb, self._path):
             area = np.zeros_like(head.mask)
             cv2.fillPoly(area, [points], 1)
             own = area > 0
+            if float(masked[own].mean()) >= _MASKED:
+                continue
             (x0, y0), (x1, y1) = points.min(axis=0).tolist(), (points.max(axis=0) + 1).tolist()
             if float(brain[own].mean()) >= _ON_BRAIN:
                 self._on_brain.append(Mark("text", "brain", (x0, y0, x1, y1), points, sure))
                 continue
             on: OverlayOn = "head" if float(head.mask[own].mean()) > _ON_HEAD else "background"
-            beside.append(Mark("text", on, (x0, y0, x1, y1), points, sure))
-        return [*find_marks(page, head, maps), *beside]
+            found.append(Mark("text", on, (x0, y0, x1, y1), points, sure))
+        return found
 
     def find_marks_on_head(self, page: Page, head: Head, maps: Maps) -> OnHead:
         found = find_marks_on_head(page, head, maps)
@@ -374,9 +368,8 @@ def text_boxes(rgb: npt.NDArray[np.uint8], path: Path) -> list[tuple[npt.NDArray
 def _installed_text() -> Path | None:
     """The text detector in the package rapidocr, None where it is not installed."""
     spec = find_spec("rapidocr")
-    if spec is None or spec.origin is None:
-        return None
-    return next((Path(spec.origin).parent / "models").glob("PP-OCR*_det_*.onnx"), None)
+    folders = spec.submodule_search_locations if spec is not None else None
+    return next((Path(folders[0]) / "models").glob("PP-OCR*_det_*.onnx"), None) if folders else None
 
 
 def _refit(real: Path, folds: Path, jobs: int) -> None:
