@@ -29,7 +29,7 @@ _BORDER, _BORDER_LEAST = 0.5, 10.0
 _BLUR = 3  # pixels at `_UNIT` over which a strip's inner edge may fade
 # Strokes that hang on a mark differ from the background by this many grey levels, and make it so many times larger
 # at most.
-_CLEAR, _GROWN = 40, 3.0
+_CLEAR, _GROWN = 60, 3.0
 # A strip is drawn only where it stands out by this many grey levels.
 _VISIBLE_STEP = 8.0
 # Letters that belong together are at most this share of the page's shorter side apart.
