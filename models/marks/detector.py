@@ -1,7 +1,8 @@
 """The detector of small marks: one map at the page's own resolution, from grey level and colour.
 
 Residual blocks (He et al., 2015) at a half, a quarter and an eighth of the resolution with additive skips, in
-the manner of a U-Net (Ronneberger et al., 2015); pixel (un)shuffle (Shi et al., 2016) at both ends, dilations of up to 4.
+the manner of a U-Net (Ronneberger et al., 2015); pixel (un)shuffle (Shi et al., 2016) at both ends, dilations of up
+to 4.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def planes_of(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def planes_on_device(image: Tensor) -> Tensor:
-    """`planes_of` many images, uint8 or float (n, h, w, 2) of levels 0..255, where they lie: float32 (n, 3, h, w)."""
+    """`planes_of` many images (n, h, w, 2) of levels 0..255, on their device: float32 (n, 3, h, w)."""
     image = image.float()
     grey, chroma = image[..., 0], image[..., 1]
     wide = functional.pad(grey[:, None], (_NEAR // 2,) * 4, "reflect")

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from heads import calm_head
 from ink import Tile, draw_marks
 from lookalikes import add_lookalikes, ringing, sharpened, stepped
-from pages import _close_up, _framed
+from pages import close_up, framed, shows_brain
 from scans import write_slices
 from tissue import Bools, Floats, Rng
 from visible import MARK, furthest, told_apart
@@ -150,9 +150,9 @@ def _page(rng: Rng, slices: dict[str, npt.NDArray[Any]]) -> Page:
         grey, inside = calm_head(rng, slices, height, width, fine)
         head, calm = inside, bool(inside.any())
     if not calm:
-        grey, head, inside, _ = _framed(rng, slices, height, width, hard=False)
-    if rng.random() < 0.08 and inside.any():
-        grey, head, inside, _ = _close_up(rng, grey, head, inside)
+        grey, head, inside, _ = framed(rng, slices, height, width, hard=False)
+    if rng.random() < 0.08 and shows_brain(head, inside):
+        grey, head, inside, _ = close_up(rng, grey, head, inside)
     return np.clip(grey, 0, 255).astype(np.float32), inside if inside.any() else head, fine
 
 

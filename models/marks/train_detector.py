@@ -1,7 +1,7 @@
 """Trains the detector of marks: `python train_detector.py TILES --out detector.pt --log log.csv --minutes 8`.
 
-TILES are folders of `tiles.py`, which may still be drawing: new parts are read as they come. AdamW, one cycle, weights
-averaged exponentially; on a GPU the convolutions run in bfloat16.
+TILES are folders of `tiles.py`, which may still be drawing: new parts are read as they come. AdamW, one cycle,
+weights averaged exponentially; on a GPU the convolutions run in bfloat16.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def tiles_of(part: Path) -> dict[str, np.ndarray]:
 def random_views(
     tiles: dict[str, Tensor], seeds: torch.Generator, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Planes (n, 3, v, v) and truth (n, v, v) of parts of tiles, turned, flipped and brightened; each eighth of them
-    in the same way."""
+    """Planes (n, 3, v, v) and truth (n, v, v) of parts of tiles, brightened, turned and flipped; each eighth of them
+    is turned and flipped alike."""
     images, truths = [], []
     for image, truth in zip(tiles["image"].chunk(8), tiles["truth"].chunk(8), strict=True):
         last = image.shape[1] - _VIEW + 1

@@ -23,7 +23,7 @@ def follow(average: nn.Module, net: nn.Module, step: int, most: float) -> None:
 
 
 def one_cycle(share: float, top: float, rise: float) -> float:
-    """The rate at a share of the training: up over `rise` of it, then down along a cosine (Smith and Topin, 2018)."""
+    """The rate at a share of the training: up over `rise` of it, then down a cosine (Smith and Topin, 2018)."""
     if share < rise:
         return top * (share / rise) + top * 1e-3
     return top * 0.5 * (1 + math.cos(math.pi * min(1.0, (share - rise) / (1 - rise)))) + top * 1e-3

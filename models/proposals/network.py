@@ -81,8 +81,8 @@ class ProposalNet(nn.Module):
         return self.seen(unshuffled(x), functional.avg_pool2d(x[:, 3:4], 16) > 0.25)
 
     def seen(self, x: Tensor, valid: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """`forward` from `unshuffled` features (n, 16, h / 2, w / 2), judged from where `valid` (n, 1, h / 16, w / 16)
-        is true, or from everywhere."""
+        """`forward` from `unshuffled` features (n, 16, h / 2, w / 2); the verdict is judged from where `valid`
+        (n, 1, h / 16, w / 16) is true, or from everywhere."""
         half = self.at_2(self.stem(x))
         quarter = self.at_4(half)
         eighth = self.at_8(quarter)

@@ -72,7 +72,7 @@ def draw_page(
         add_marks(sheet, on_head=0.0)
         return Page(_degraded(rng, sheet.rgb), none, none, none, none, False)
     for _ in range(4):
-        grey, head, inside, border = _framed(rng, slices, height, width, hard)
+        grey, head, inside, border = framed(rng, slices, height, width, hard)
         bare = inside.sum() < _LEAST_BRAIN * head.sum()
         if _spread(grey, head) >= _LEAST_SEEN and (not bare or rng.random() < _BARE):
             break
@@ -83,8 +83,8 @@ def draw_page(
     if hard and not close and head.any(0).sum() > _NOT_SMALL and rng.random() < _TIGHT:
         grey, head, inside, border = tight(rng, grey, head, inside)
         height, width = grey.shape
-    if close and _shows_brain(head, inside):
-        part = _close_up(rng, grey, head, inside)
+    if close and shows_brain(head, inside):
+        part = close_up(rng, grey, head, inside)
         if _spread(part[0], part[2]) > _LEAST_SPREAD:
             grey, head, inside, border = part
             height, width = grey.shape
@@ -134,7 +134,7 @@ def _marked_large(rng: Rng, rgb: Floats, head: Bools, inside: Bools, upon: bool)
     return after, np.abs(after - before).max(2) > _MARKED
 
 
-def _framed(
+def framed(
     rng: Rng, slices: dict[str, npt.NDArray[np.uint8]], height: int, width: int, hard: bool
 ) -> tuple[Floats, Bools, Bools, Bools]:
     """Grey levels, and the masks of head, skull's inside and border."""
@@ -167,7 +167,7 @@ def _framed(
     return _framed_by_lines(rng, grey, head, inside, border)
 
 
-def _shows_brain(head: Bools, inside: Bools) -> bool:
+def shows_brain(head: Bools, inside: Bools) -> bool:
     """Whether a part of the head would show enough of the brain to be known for one."""
     if inside.sum() < max(1, _LEAST_INSIDE * head.sum()):
         return False
@@ -181,7 +181,7 @@ def _spread(grey: Floats, inside: Bools) -> float:
     return float(np.ptp(np.percentile(small[within], (4, 96)))) if within.sum() > 40 else 0.0
 
 
-def _close_up(rng: Rng, grey: Floats, head: Bools, inside: Bools) -> tuple[Floats, Bools, Bools, Bools]:
+def close_up(rng: Rng, grey: Floats, head: Bools, inside: Bools) -> tuple[Floats, Bools, Bools, Bools]:
     """A window on the head that may leave out scalp and skull; as often as not of the brain alone."""
     if rng.random() < 0.5:
         rim = int(rng.integers(1, 6))

@@ -1,8 +1,8 @@
 """Trains the proposal network: `python train.py PAGES --out weights.pt --log log.csv --minutes 8`.
 
 PAGES holds folders that `draw.py` filled, and may still be filling: they are read as they appear under a name that
-does not start with a dot. `--start` goes on from weights. Each view of 256 to 384 pixels is either a whole image or,
-more often, a part of it at 0.8 to 1.5 times the size at which the network is used. AdamW, one cycle, binary
+does not start with a dot. `--start` goes on from weights. Each view of 256 to 480 pixels is either a whole image
+or, more often, a part of it at 0.8 to 1.5 times the size at which the network is used. AdamW, one cycle, binary
 cross-entropy and Dice, weights averaged exponentially; on a GPU the convolutions run in bfloat16.
 """
 

@@ -1,4 +1,4 @@
-"""Batches of views of drawn pages for the big network: parts at several sizes, flipped, brightened, on any device."""
+"""Batches of views of drawn pages for the big network: parts at several sizes, flipped, brightened."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from network import BORDER, HEAD, INSIDE, MARK, features
 from torch import Tensor
 from torch.nn import functional
 
-# Bits of the labels that `draw.py` writes, in the order of the network's maps, and the share of a view's pixel above
-# which it counts.
+# Bits of the labels that `draw.py` writes, in the order of the network's maps, and the share of a view's pixel
+# above which it counts.
 _BITS = {HEAD: (1, 0.5), MARK: (2, 0.28), BORDER: (4, 0.31), INSIDE: (8, 0.5)}
 _VALID_BIT = 16
 _SIZES, _SHARES = (256, 320, 384, 480), (0.2, 0.3, 0.35, 0.15)  # pixels of a view's side

@@ -95,7 +95,7 @@ def test_close_ups_show_enough_of_the_brain(drawing, slices, packed):
         assert page.is_head
         assert page.rgb.shape[:2] == page.head.shape == page.inside.shape
     nothing = np.zeros((200, 200), bool)
-    assert not pages._shows_brain(nothing, nothing)
+    assert not pages.shows_brain(nothing, nothing)
     flat, all_of_it = np.full((200, 200), 90, np.float32), np.ones((200, 200), bool)
     assert pages._spread(flat, all_of_it) == 0.0
     noisy = flat + 40 * np.random.default_rng(0).standard_normal((200, 200)).astype(np.float32)

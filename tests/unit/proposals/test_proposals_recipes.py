@@ -58,7 +58,8 @@ def test_pages_are_drawn_with_masks_of_their_own_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Photographs come with a package that Curator does without.
-    monkeypatch.setattr(sys.modules["others"], "_photographs", lambda: [np.zeros((300, 400, 3), np.uint8)])
+    noise = np.random.default_rng(1).integers(0, 255, (300, 400, 3)).astype(np.uint8)
+    monkeypatch.setattr(sys.modules["pictures"], "pictures", lambda _: {"photograph": [noise], "scan": []})
     for seed in range(2):
         page = recipes["pages"].draw_page(np.random.default_rng([7, seed]), slices, **{"others": 0, **how})
         assert (page.rgb.dtype, page.rgb.shape[2]) == (np.uint8, 3)
