@@ -78,7 +78,7 @@ def contours(tile: Tile) -> None:
     spot = tile.spot(brain=1)
     if spot is None:
         return
-    r, wide, kind = between(rng, 5, 55) * u, float(rng.choice([1, 1, 1, 1.5, 2, 3])) * u, rng.random()
+    r, wide, kind = between(rng, 5, 55) * u, float(rng.choice([1, 1, 1.5, 2, 3, 4])) * u, rng.random()
     a = np.linspace(0, 2 * np.pi, 97)
     far = np.ones(97)
     if kind < 0.45:  # by a free hand
@@ -211,7 +211,7 @@ KINDS: tuple[tuple[Callable[[Tile], None], float], ...] = (
     (heads, 0.09),
     (letters, 0.18),
     (signs, 0.06),
-    (contours, 0.07),
+    (contours, 0.12),
     (calipers, 0.05),
     (crosshairs, 0.06),
     (pointers, 0.09),
