@@ -34,7 +34,8 @@ class Trees:
 
     The trees' nodes lie side by side, each array (trees, nodes), leaves where a tree has fewer; all are walked at
     once. `said` and `meant`, both rising: what its probabilities turn out to be worth, straight lines between;
-    empty if they are taken as they are (isotonic calibration: Zadrozny and Elkan, 2002).
+    empty if they are taken as they are (isotonic calibration: Zadrozny and Elkan, 2002). `gate`: from which
+    probability on what they look for is called found, chosen when they were fitted; 1 where nothing is called.
     """
 
     features: tuple[str, ...]
@@ -46,6 +47,7 @@ class Trees:
     value: Table
     said: Table
     meant: Table
+    gate: float
 
     def probability(self, table: Table) -> Table:
         """Probability 0..1 of each row of `table`, float64 (n, len(features))."""
@@ -72,6 +74,9 @@ def load_trees(path: Path, features: tuple[str, ...]) -> Trees:
         trees = tuple(_tree(tree, len(features)) for tree in told["trees"])
         names, start = tuple(told["features"]), float(told["start"])
         said, meant = (np.array(values, np.float64) for values in told.get("calibration", [[], []]))
+        gate = float(told.get("gate", 1.0))
+        if not 0 < gate <= 1:
+            raise ValueError("the gate is no probability")
         if said.shape != meant.shape or (np.diff(said) < 0).any() or (np.diff(meant) < 0).any():
             raise ValueError("the calibration does not rise")
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -80,7 +85,7 @@ def load_trees(path: Path, features: tuple[str, ...]) -> Trees:
         ) from error
     if names != features:
         raise WeightsError(f"The proposals' file {path} is of another version: install Curator again.")
-    return Trees(names, start, *_side_by_side(trees), said, meant)
+    return Trees(names, start, *_side_by_side(trees), said, meant, gate)
 
 
 def _side_by_side(

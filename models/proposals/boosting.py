@@ -40,9 +40,12 @@ def write_trees(
     features: Sequence[str],
     path: Path,
     calibration: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
+    gate: float | None = None,
 ) -> None:
-    """Writes the trees to a file, with what their probabilities are worth."""
+    """Writes the trees to a file, with what their probabilities are worth, and from which on they call."""
     told = numbers_of(model, features)
+    if gate is not None:
+        told["gate"] = round(gate, 4)
     if calibration is not None:
         told["calibration"] = [[round(float(value), 6) for value in row] for row in calibration]
     path.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")
