@@ -39,22 +39,25 @@ _ARROW = 0.05  # of the shorter side: longer ones are called arrows
 @dataclass(frozen=True, slots=True)
 class OnHead:
     """Marks on the head, each with where it lies (`brain`, or `head` for scalp and neck), and how sure, 0..1, the
-    trees are of the likeliest drawn one, called a mark or not."""
+    trees are of the likeliest drawn one and of the next, called a mark or not; 0 where there is none."""
 
     marks: tuple[Mark, ...]
     surest: float
+    second: float
 
 
 def find_marks_on_head(page: Page, head: Head, maps: Maps) -> OnHead:
     """Raises `WeightsError` if the trees cannot be read."""
     if head.box is None:
-        return OnHead((), 0.0)
+        return OnHead((), 0.0, 0.0)
     ruled = find_by_rule(page, head, maps)
     suspects, trees = find_suspects(page, maps), load_trees(marks_file(), FEATURES)
     table = np.array([suspect.features for suspect in suspects]).reshape(-1, len(FEATURES))
-    judged = list(zip(suspects, trees.probability(table).tolist(), strict=True))
+    shares: list[float] = trees.probability(table).tolist()
+    judged = zip(suspects, shares, strict=True)
     drawn = [_drawn(page, suspect, sure) for suspect, sure in judged if sure >= trees.gate]
-    return OnHead((*ruled, *drawn), max((sure for _, sure in judged), default=0.0))
+    surest, second, *_ = *sorted(shares, reverse=True), 0.0, 0.0
+    return OnHead((*ruled, *drawn), surest, second)
 
 
 def find_by_rule(page: Page, head: Head, maps: Maps) -> list[Mark]:

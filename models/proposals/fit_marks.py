@@ -5,8 +5,8 @@ head, and on images of Curator's own demo generator. The networks' candidates on
 without such marks, are told apart by gradient boosting (Friedman, 2001; scikit-learn).
 
 From which probability on an image is called marked, the gate, is chosen so that one clean real head in a hundred is
-lost, as `gate_of` reckons it from images that the trees did not see. Printed is what comes of it over five folds, of
-which none takes part in the trees or the gate that judge it, for several ways to draw the folds. No image that
+lost, as `gate_of` reckons it from images that the trees did not see. Printed is what comes of it over five folds,
+of which none takes part in the trees or the gate that judge it, for several ways to draw the folds. No image that
 has a mark on its head is fitted to; those of REAL are judged by the trees and the gate of every fold.
 
 `--folds` keeps the trees of each fold as `0.json` to `4.json`, and in `folds.json` which of them never saw a base:
@@ -212,8 +212,8 @@ def _unseen(cases: list[Case], draw: int) -> Floats:
 def gate_of(clean: Floats) -> float:
     """The probability that one clean head in a hundred exceeds, from how sure trees were of those they never saw.
 
-    The log odds of the surest fifth are taken to fall off exponentially (peaks over a threshold: Pickands, 1975), so
-    that the gate hangs on more than the one or two surest.
+    The log odds of the surest fifth are taken to fall off exponentially (peaks over a threshold: Pickands, 1975),
+    so that the gate hangs on more than the one or two surest.
     """
     odds = np.log(np.clip(clean, 1e-6, 1 - 1e-6) / (1 - np.clip(clean, 1e-6, 1 - 1e-6)))
     low = float(np.quantile(odds, 1 - _TAIL))
@@ -267,8 +267,8 @@ def _print_drawings(
         precise.append(found.sum() / max(1e-9, found.sum() + false))
     found_all = np.array([found.sum() for found in shares])
     print(
-        f"over {len(drawings)} drawings: real clean lost {np.mean(lost):.1f} ({np.std(lost):.1f}); of {len(marked)} "
-        f"real ones with marks on the brain found {found_all.mean():.2f} ({found_all.std():.2f}), "
+        f"over {len(drawings)} drawings: real clean lost {np.mean(lost):.1f} ({np.std(lost):.1f}); "
+        f"of {len(marked)} real ones with marks on the brain found {found_all.mean():.2f} ({found_all.std():.2f}), "
         f"precision {100 * np.mean(precise):.0f} % ({100 * np.std(precise):.0f})"
     )
     for index, case in enumerate(marked):

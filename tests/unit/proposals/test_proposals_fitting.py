@@ -1,0 +1,90 @@
+"""What fits the judges of proposals: gates lose as many clean heads as they say, weights keep their signs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from curator.paths import models_dir
+from curator.proposals import propose, suspects
+from curator.proposals.page import make_page
+
+
+@pytest.fixture(autouse=True)
+def _scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for folder in ("marks", "proposals"):
+        monkeypatch.syspath_prepend(str(models_dir() / folder))
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(models_dir())):
+            del sys.modules[name]
+
+
+def test_the_gate_loses_one_clean_head_in_a_hundred() -> None:
+    from fit_marks import gate_of
+
+    rng = np.random.default_rng(0)
+    lost = []
+    for _ in range(60):
+        few, many = (1 / (1 + np.exp(-rng.logistic(-2, 1.3, count))) for count in (120, 20_000))
+        lost.append(float((many > gate_of(few)).mean()))
+    assert 0.007 < np.mean(lost) < 0.02
+    # One clean head that looks marked does not move it as far as to that head.
+    shares = 1 / (1 + np.exp(-rng.logistic(-2, 1, 120)))
+    assert gate_of(np.r_[shares, 0.9999]) < 0.999
+
+
+def test_weights_keep_to_their_ways_and_probabilities_hold() -> None:
+    from logistic import calibrated, fit_logistic, worth_of
+
+    rng = np.random.default_rng(1)
+    table = rng.normal(size=(3000, 3))
+    odds = 2 - table[:, 0] + 0.5 * table[:, 1]
+    right = rng.random(3000) < 1 / (1 + np.exp(-odds))
+    model = fit_logistic(table[:2000], right[:2000], np.ones(2000), (-1, -1, 1))
+    assert model.weights[0] == pytest.approx(-1, abs=0.2)
+    assert model.weights[1] == pytest.approx(-0.15)
+    worth = worth_of(model.odds(table[:2000]), right[:2000])
+    assert (np.diff(worth) >= 0).all()
+    sure = calibrated(model.odds(table[2000:]), worth)
+    for low, high in ((0.6, 0.9), (0.9, 1.0)):
+        inside = (sure >= low) & (sure < high)
+        assert inside.sum() > 50
+        assert right[2000:][inside].mean() == pytest.approx(sure[inside].mean(), abs=0.06)
+
+
+def test_what_is_kept_is_what_was_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seen import Seen
+
+    page = make_page(np.random.default_rng(2).integers(0, 255, (48, 64, 3), np.uint8))
+    first = Seen(tmp_path)
+    maps, drawn = first.look(page), first.drawn_map(page, np.ones((48, 64), np.uint8))
+    again = Seen(tmp_path)
+    monkeypatch.setattr(again, "_look", None)
+    monkeypatch.setattr(again, "_drawn_map", None)
+    for name in ("head", "mark", "border", "inside"):
+        assert (getattr(again.look(page), name) == getattr(maps, name)).all()
+        assert np.allclose(getattr(maps, name), getattr(propose.look(page), name), atol=1e-3)
+    assert again.look(page).verdict == propose.look(page).verdict
+    kept = again.drawn_map(page, np.zeros((48, 64), np.uint8))
+    assert (kept == drawn).all()
+    assert np.allclose(drawn, suspects.drawn_map(page, np.ones((48, 64), np.uint8)), atol=1e-3)
+
+
+def test_parts_of_heads_carry_their_truth() -> None:
+    from fit_confidence import _part
+
+    image = np.arange(100 * 80 * 3, dtype=np.uint8).reshape(100, 80, 3)
+    truth = {
+        "head_box": [20, 10, 60, 90],
+        "overlays": [{"box": [0, 0, 9, 9]}, {"box": [20, 40, 30, 50]}, {"box": [50, 50, 70, 60]}],
+    }
+    part, told = _part(image, truth, (0.25, 0.0, 0.0, 0.25))
+    assert (part == image[:70, 30:]).all()
+    assert told["head_box"] == [0, 10, 30, 70]
+    assert told["overlays"] == [{"box": [20, 50, 40, 60]}]
