@@ -25,7 +25,7 @@ SIGNS: Final = (
     "disagreement",  # log of 1 less the intersection over union of the outline's box and the network's
     "blur",  # log of the unsure pixels of the head's map over the length of its outline
     "haze",  # the same of the map of the skull's inside
-    "masked",  # share of the crop that is masked
+    "masked",  # log of the share of the crop that is masked
     "left",  # log odds of the surest pixel that the map of marks shows beside head and marks
     "no_head",  # decimal log of 1 less the network's verdict
     "cut_edges",  # sides at which the image's edge cuts the head
@@ -39,7 +39,7 @@ SIGNS: Final = (
 
 _UNSURE = (0.2, 0.8)
 _LEAST, _MOST = 0.02, 0.995
-_TINY, _FEW = 0.01, 1e-6  # keep logs finite
+_TINY, _LITTLE, _FEW = 0.01, 0.001, 1e-6  # keep logs finite, and small things small
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +140,7 @@ def _masked(page: Page, box: tuple[int, int, int, int], marks: Sequence[Mark]) -
     area = np.zeros((y1 - y0, x1 - x0), np.uint8)
     for mark in marks:
         cv2.fillPoly(area, [mark.points - np.array([x0, y0], np.int32)], 1)
-    return float(area.mean())
+    return float(np.log(area.mean() + _LITTLE))
 
 
 def _left(share: Floats, head: Head, marks: Sequence[Mark]) -> float:

@@ -18,9 +18,9 @@ Bools = npt.NDArray[np.bool_]
 _RIDGE = 6.0  # how strongly weights are held to zero, against as many images as there are
 # What every sign counts at least, in log odds a standard deviation: that it is one is known beforehand, and a few
 # hundred images show but few of the corrections that it goes with.
-_COUNTS = 0.15
+_COUNTS = 0.25
 # Bounds of what is said, the most that is so but for certainty, and what counts as seen of a certain image.
-_LEAST, _MOST, _ALMOST, _AT_BEST = 0.02, 0.995, 0.99, 0.98
+_LEAST, _MOST, _ALMOST, _AT_BEST = 0.02, 0.995, 0.985, 0.98
 _KNOTS = np.linspace(-6, 9, 61)  # log odds
 
 
