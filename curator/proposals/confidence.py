@@ -32,7 +32,7 @@ SIGNS: Final = (
     "uneven",  # 1 less the agreement of the corners on the background
     "unseen",  # 1 where the corners show no background
     "doubt",  # log odds of the likeliest mark on the brain where none was called so
-    "second",  # probability of the second likeliest, called so or not
+    "second",  # probability of the likeliest other one that was not called so
     "call",  # log odds of the surest mark on the brain that was called so, that of certainty without any
 )
 """Names of the columns of `signs_of`."""

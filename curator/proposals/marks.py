@@ -39,7 +39,8 @@ _ARROW = 0.05  # of the shorter side: longer ones are called arrows
 @dataclass(frozen=True, slots=True)
 class OnHead:
     """Marks on the head, each with where it lies (`brain`, or `head` for scalp and neck), and how sure, 0..1, the
-    trees are of the likeliest drawn one and of the next, called a mark or not; 0 where there is none."""
+    trees are of the likeliest drawn one, called a mark or not, and of the likeliest other one that was not called;
+    0 where there is none."""
 
     marks: tuple[Mark, ...]
     surest: float
@@ -56,8 +57,9 @@ def find_marks_on_head(page: Page, head: Head, maps: Maps) -> OnHead:
     shares: list[float] = trees.probability(table).tolist()
     judged = zip(suspects, shares, strict=True)
     drawn = [_drawn(page, suspect, sure) for suspect, sure in judged if sure >= trees.gate]
-    surest, second, *_ = *sorted(shares, reverse=True), 0.0, 0.0
-    return OnHead((*ruled, *drawn), surest, second)
+    ranked = sorted(shares, reverse=True)
+    others = ranked[max(1, len(drawn)) :]
+    return OnHead((*ruled, *drawn), max(ranked, default=0.0), max(others, default=0.0))
 
 
 def find_by_rule(page: Page, head: Head, maps: Maps) -> list[Mark]:
