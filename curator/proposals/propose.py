@@ -53,7 +53,7 @@ def propose_image(
     if examined.signs is None:
         return examined.proposal
     sure = confidence_of(examined.signs)
-    return replace(examined.proposal, confidence=round(sure * (_BRAIN_CROP if target == "brain" else 1), 4))
+    return replace(examined.proposal, confidence=round(sure * (_BRAIN_CROP if target == "brain" else 1), 3))
 
 
 def examine(image: RGB, *, target: Literal["head", "brain"] = "head") -> Examined:
