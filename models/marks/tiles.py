@@ -2,7 +2,8 @@
 
 Each part `NNN.npz` holds `image` uint8 (n, 192, 192, 2), grey level and chroma; `truth` uint8 of (n, 192, 192) with
 0 for none, 1 for a mark, 2 for its faint rim, 4 added where it lies inside the skull; `marked` bool (n,). Half the
-tiles have no mark. All is drawn from Colin27. The same seed gives the same tiles on the same fonts and versions.
+tiles have no mark. The heads are those of Colin27 and, with `--scans`, of scans. The same seed gives the same tiles
+on the same fonts and versions.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import time
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,15 +22,15 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proposals"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from anatomy import cut_slices
 from ink import Tile, draw_marks
 from lookalikes import add_lookalikes, ringing, sharpened, stepped
 from pages import _close_up, _framed
+from scans import write_slices
 from tissue import Bools, Floats, Rng
 
 SIDE = 192
 NONE, MARK, RIM, INSIDE = 0, 1, 2, 4
-_PART, _A_PAGE, _SLICES = 400, 4, 1200
+_PART, _A_PAGE = 400, 4
 _SPARE = 8  # pixels round a tile that are cut off at the end
 _SEEN = 20  # grey levels that the clearest tenth of a mark must change at least
 U8 = npt.NDArray[np.uint8]
@@ -131,7 +133,7 @@ def _passed_on(rng: Rng, rgb: Floats) -> U8:
     return np.asarray(image, np.uint8)
 
 
-def _page(rng: Rng, slices: dict[str, U8]) -> tuple[Floats, Bools]:
+def _page(rng: Rng, slices: dict[str, npt.NDArray[Any]]) -> tuple[Floats, Bools]:
     long = int(
         rng.choice(
             [rng.integers(150, 260), rng.integers(260, 400), rng.integers(400, 640)], p=[0.4, 0.4, 0.2]
@@ -146,18 +148,18 @@ def _page(rng: Rng, slices: dict[str, U8]) -> tuple[Floats, Bools]:
 
 
 @lru_cache(maxsize=1)
-def _slices(path: str) -> dict[str, U8]:
+def _slices(path: Path) -> dict[str, npt.NDArray[Any]]:
     with np.load(path) as file:
         return {name: file[name] for name in file.files}
 
 
-def _draw_part(job: tuple[Path, int, int]) -> int:
-    folder, number, seed = job
+def _draw_part(job: tuple[Path, Path, int, int]) -> int:
+    folder, slices_file, number, seed = job
     cv2.setNumThreads(1)
     file = folder / f"{number:03d}.npz"
     if file.is_file():
         return number
-    slices = _slices(str(folder / "slices.npz"))
+    slices = _slices(slices_file)
     images, truths, marks = [], [], []
     while len(images) < _PART:
         rng = np.random.default_rng([seed, number, len(images)])
@@ -179,16 +181,20 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--parts", type=int, default=40)
     parser.add_argument("--templates", type=Path, default=Path("/usr/share/mricron/templates"))
+    parser.add_argument("--scans", type=Path, help="folder of scans that 45 %% of the heads come from")
+    parser.add_argument(
+        "--slices", type=Path, help="file of slices, made if it is not there; as scans.py writes it"
+    )
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    slices = options.out / "slices.npz"
+    slices = options.slices or options.out / "slices.npz"
     if not slices.is_file():
-        np.savez(slices, **cut_slices(options.templates, _SLICES, options.seed))
+        write_slices(slices, options.templates, options.scans, options.seed)
     begun = time.monotonic()
     with multiprocessing.Pool(options.workers) as pool:
-        jobs = [(options.out, number, options.seed) for number in range(options.parts)]
+        jobs = [(options.out, slices, number, options.seed) for number in range(options.parts)]
         for done, number in enumerate(pool.imap(_draw_part, jobs), 1):
             print(f"part {number}: {done * _PART / (time.monotonic() - begun):.1f} tiles/s", flush=True)
 

@@ -20,12 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parent))
-from anatomy import cut_slices
 from pages import Page, draw_page
+from scans import write_slices
 
 SIDE = 384
 HEAD, MARK, BORDER, INSIDE, VALID = 1, 2, 4, 8, 16
-_SLICES = 1200
 
 
 def letterboxed(image: npt.NDArray[np.uint8], side: int = SIDE) -> npt.NDArray[np.uint8]:
@@ -59,15 +58,15 @@ def packed(page: Page) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
 
 
 @lru_cache(maxsize=1)
-def _slices(path: str) -> dict[str, npt.NDArray[np.uint8]]:
+def _slices(path: Path) -> dict[str, npt.NDArray[Any]]:
     with np.load(path) as file:
         return {name: file[name] for name in file.files}
 
 
-def _draw_part(job: tuple[Path, int, int, int, dict[str, Any]]) -> int:
-    folder, start, stop, seed, how = job
+def _draw_part(job: tuple[Path, Path, int, int, int, dict[str, Any]]) -> int:
+    folder, file, start, stop, seed, how = job
     cv2.setNumThreads(1)
-    slices = _slices(str(folder / "slices.npz"))
+    slices = _slices(file)
     images, labels, heads = (
         np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("images", "labels", "heads")
     )
@@ -83,6 +82,10 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=14000)
     parser.add_argument("--templates", type=Path, default=Path("/usr/share/mricron/templates"))
+    parser.add_argument("--scans", type=Path, help="folder of scans that 45 %% of the heads come from")
+    parser.add_argument(
+        "--slices", type=Path, help="file of slices, made if it is not there; as scans.py writes it"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--upon", action="store_true", help="most heads with marks on them")
@@ -92,9 +95,9 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    slices = options.out / "slices.npz"
+    slices = options.slices or options.out / "slices.npz"
     if not slices.is_file():
-        np.savez(slices, **cut_slices(options.templates, _SLICES, options.seed))
+        write_slices(slices, options.templates, options.scans, options.seed)
     print(f"slices: {time.monotonic() - begun:.0f} s", flush=True)
     count = options.count
     new = np.lib.format.open_memmap
@@ -103,7 +106,9 @@ def main() -> None:
     new(options.out / "heads.npy", "w+", bool, (count,))
     step = 100
     how = {name: getattr(options, name) for name in ("others", "upon", "close", "hard")}
-    jobs = [(options.out, at, min(at + step, count), options.seed, how) for at in range(0, count, step)]
+    jobs = [
+        (options.out, slices, at, min(at + step, count), options.seed, how) for at in range(0, count, step)
+    ]
     done = 0
     with multiprocessing.Pool(options.workers) as pool:
         for part in pool.imap_unordered(_draw_part, jobs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,10 +30,15 @@ def smooth(rng: Rng, height: int, width: int, knots: int) -> Floats:
     return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC))
 
 
-def draw_head(rng: Rng, slices: dict[str, npt.NDArray[np.uint8]], height: int, width: int) -> Head:
-    """A head of random contrast, shape and place on a canvas; mostly it nearly fills it."""
+def draw_head(rng: Rng, slices: dict[str, npt.NDArray[Any]], height: int, width: int) -> Head:
+    """A head of random contrast, shape and place on a canvas; mostly it nearly fills it.
+
+    Slices that are `natural` (none where that is left out) mostly keep their own order of levels, and get fewer
+    invented lesions, details and vessels, as they show their own.
+    """
     index = rng.integers(len(slices["grey"]))
     grey, parts = slices["grey"][index], slices["parts"][index]
+    natural = "natural" in slices and bool(slices["natural"][index])
     across, down, scale = _placed(rng, (parts & HEAD) > 0, height, width)
     bent = cv2.remap(grey, across, down, cv2.INTER_CUBIC, borderValue=0)
     bits = [
@@ -41,16 +47,23 @@ def draw_head(rng: Rng, slices: dict[str, npt.NDArray[np.uint8]], height: int, w
     ]
     head, inside, brain = (bit > 127 for bit in bits)
     soft = cv2.GaussianBlur(bits[1], (0, 0), rng.uniform(0.5, 1.2)).astype(np.float32) / 255
-    image = _inner_table(rng)[bent] * soft + _outer_table(rng)[bent] * (1 - soft)
+    inner, outer = _own_tables(rng, grey, parts) if natural and rng.random() < _OWN else _tables(rng)
+    image = inner[bent] * soft + outer[bent] * (1 - soft)
     if rng.random() < 0.05:  # skull-stripped
         image, head = image * (soft > 0.5), inside
     if not head.any():
         return Head(np.zeros((height, width), np.float32), head, inside)
-    image = _lesions(rng, image, head, inside, brain, scale * min(height, width))
-    image = _details(rng, image, head, inside)
+    fewer = _INVENTED if natural else 1.0
+    if fewer == 1.0 or rng.random() < fewer:
+        image = _lesions(rng, image, head, inside, brain, scale * min(height, width))
+    if fewer == 1.0 or rng.random() < fewer:
+        image = _details(rng, image, head, inside)
+    if natural and rng.random() < 0.35:  # thicker slices
+        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.5, 1.4)))
     image = _sharpened(rng, image)
-    image = _vessels(rng, image, head, inside)
-    image = _cuts_and_voids(rng, image, head, inside)
+    if fewer == 1.0 or rng.random() < fewer:
+        image = _vessels(rng, image, head, inside)
+        image = _cuts_and_voids(rng, image, head, inside)
     image = image * np.exp(smooth(rng, height, width, int(rng.integers(3, 5))) * rng.uniform(0, 0.22))
     if rng.random() < 0.6:
         image = image + image * smooth(rng, height, width, min(height, width) // 2) * rng.uniform(0, 0.12)
@@ -96,6 +109,8 @@ def _placed(rng: Rng, head: Bools, height: int, width: int) -> tuple[Floats, Flo
     return (across + (x0 + x1) / 2).astype(np.float32), (down + (y0 + y1) / 2).astype(np.float32), share
 
 
+# Of slices of scans: the share that keeps its own contrast, and that of the chances of what is invented.
+_OWN, _INVENTED = 0.7, 0.45
 _KNOTS = [0, 22, 50, 78, 112, 160, 255]
 
 
@@ -108,6 +123,36 @@ def _steps(rng: Rng, knots: int, low: float, high: float) -> Floats:
     cuts = np.sort(rng.uniform(low, high, knots))
     values = rng.uniform(0, 1, knots + 1)[np.searchsorted(cuts, np.arange(256))].astype(np.float32)
     return np.asarray(cv2.GaussianBlur(values[None], (0, 0), rng.uniform(1, 6))[0])
+
+
+def _tables(rng: Rng) -> tuple[Floats, Floats]:
+    """Levels within the skull and outside, of any contrast."""
+    return _inner_table(rng), _outer_table(rng)
+
+
+def _own_tables(rng: Rng, grey: npt.NDArray[np.uint8], parts: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    """A scan's own levels, windowed and bent, rising; outside the skull at times dimmer or brighter than within."""
+    deep = grey[(parts & BRAIN) > 0]
+    least, most = np.percentile(deep if len(deep) else grey, [rng.uniform(0, 4), rng.uniform(90, 99.5)])
+    low = rng.uniform(-0.2, 0.7) * least
+    span = max(most - low, 20) * np.exp(rng.normal(0.2, 0.3))
+    rising = np.r_[0, np.cumsum(rng.dirichlet([1.5] * 4))]
+    share = rng.uniform(0, 0.5) * (rng.random() < 0.6)
+    levels = np.arange(256.0)
+    if rng.random() < 0.4 and len(
+        deep
+    ):  # grey and white matter nearly alike, as thick slices and contrast agents show
+        own = np.percentile(deep, [15, 50, 90])
+        to = own[1] + (own - own[1]) * rng.uniform(0.25, 0.75)
+        levels = np.interp(levels, [0, *own, 255], [0, *to, 255])
+    at = np.clip((levels - low) / span, 0, None)
+    inner = np.minimum(at, 1) ** np.exp(rng.normal(0, 0.3))
+    inner = (1 - share) * inner + share * np.interp(at, np.linspace(0, 1, 5), rising)
+    inner = inner + np.clip(at - 1, 0, 2) * rng.uniform(0, 0.6)  # enhanced vessels and fat beyond the window
+    inner = inner * rng.uniform(0.9, 1) + rng.uniform(0, 0.08) * (rng.random() < 0.3)
+    fat = rng.random()
+    outer = inner * (1 if fat < 0.55 else rng.uniform(0.25, 0.9) if fat < 0.9 else rng.uniform(1, 1.6))
+    return inner.astype(np.float32), (outer - outer[0]).astype(np.float32)
 
 
 def _inner_table(rng: Rng) -> Floats:
