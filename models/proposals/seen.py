@@ -1,7 +1,8 @@
 """Keeps in files what the two networks see of pages, so that what judges it can be fitted again within minutes.
 
 A file goes by its page's pixels, its folder by the networks and the code that runs them: with other networks
-nothing old is read. In half precision, also when it is seen for the first time: every run sees the same.
+nothing old is read. To the bit: in half precision what is nearly certain would be certain, and trees fitted to that
+call a twentieth of clean heads marked. Some 2 MB a page.
 """
 
 from __future__ import annotations
@@ -35,16 +36,16 @@ class Seen:
         file = self._file(page, "maps")
         if not file.is_file():
             seen = self._look(page)
-            planes = np.stack([getattr(seen, name) for name in _PLANES]).astype(np.float16)
+            planes = np.stack([getattr(seen, name) for name in _PLANES])
             _write(file, planes=planes, verdict=np.float64(seen.verdict))
         with np.load(file) as told:
-            return Maps(*told["planes"].astype(np.float32), float(told["verdict"]))
+            return Maps(*told["planes"], float(told["verdict"]))
 
     def drawn_map(self, page: Page, brain: Area) -> Floats:
         """As `curator.proposals.detector.drawn_map`."""
         file = self._file(page, "drawn")
         if not file.is_file():
-            _write(file, drawn=self._drawn_map(page, brain).astype(np.float16))
+            _write(file, drawn=self._drawn_map(page, brain))
         with np.load(file) as told:
             return np.asarray(told["drawn"], np.float32)
 
