@@ -38,26 +38,27 @@ SIGNS: Final = (
 """Names of the columns of `signs_of`."""
 
 _UNSURE = (0.2, 0.8)
-_LEAST, _MOST = 0.02, 0.995
+_LEAST, _MOST = 0.02, 0.998
 _TINY, _LITTLE, _FEW = 0.01, 0.001, 1e-6  # keep logs finite, and small things small
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
-    """A logistic model: signs less `usual` over `spread`, times `weights`, plus `start`, are log odds. What they
-    turn out to be worth as probabilities runs straight from each of `said` to each of `meant`, both rising."""
+    """A logistic model: signs less `usual` over `spread`, times `weights`, plus `start`, are log odds."""
 
     usual: npt.NDArray[np.float64]
     spread: npt.NDArray[np.float64]
     weights: npt.NDArray[np.float64]
     start: float
-    said: npt.NDArray[np.float64]
-    meant: npt.NDArray[np.float64]
 
     def probability(self, table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Probability 0..1 of each row of `table`, float64 (n, len(SIGNS))."""
-        odds = ((table - self.usual) / self.spread) @ self.weights + self.start
-        return np.asarray(np.interp(odds, self.said, self.meant))
+        """Probability of each row of `table`, float64 (n, len(SIGNS))."""
+        return said(((table - self.usual) / self.spread) @ self.weights + self.start)
+
+
+def said(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Log odds as probabilities, never quite certain: one in five hundred is wrong without any sign of it."""
+    return np.asarray(np.maximum(_LEAST, _MOST / (1 + np.exp(-odds))))
 
 
 def confidence_file() -> Path:
@@ -72,18 +73,15 @@ def load_scale(path: Path) -> Scale:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         names, start = tuple(told["signs"]), float(told["start"])
         usual, spread, weights = (np.array(told[key], np.float64) for key in ("usual", "spread", "weights"))
-        said, meant = (np.array(values, np.float64) for values in told["calibration"])
         if {part.shape for part in (usual, spread, weights)} != {(len(names),)} or (spread <= 0).any():
             raise ValueError("numbers and signs do not fit")
-        if said.shape != meant.shape or (np.diff(said) <= 0).any() or (np.diff(meant) < 0).any():
-            raise ValueError("the calibration does not rise")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(
             f"The proposals' file {path} cannot be read ({type(error).__name__}): install Curator again."
         ) from error
     if names != SIGNS:
         raise WeightsError(f"The proposals' file {path} is of another version: install Curator again.")
-    return Scale(usual, spread, weights, start, said, meant)
+    return Scale(usual, spread, weights, start)
 
 
 def confidence_of(signs: npt.NDArray[np.float64]) -> float:
@@ -92,8 +90,7 @@ def confidence_of(signs: npt.NDArray[np.float64]) -> float:
     Calibrated on images that the scale was not fitted to (`models/proposals/fit_confidence.py`). Raises
     `WeightsError` if it cannot be read.
     """
-    sure = float(load_scale(confidence_file()).probability(signs[None])[0])
-    return min(_MOST, max(_LEAST, sure))
+    return float(load_scale(confidence_file()).probability(signs[None])[0])
 
 
 def signs_of(

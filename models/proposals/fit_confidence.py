@@ -23,14 +23,14 @@ from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
-from logistic import Logistic, calibrated, fit_logistic, worth_of, write_logistic
+from logistic import Logistic, calibrated, calibration_of, fit_logistic, write_logistic
 from seen import keep_in
 from sklearn.model_selection import GroupKFold
 
 from curator.imaging.decode import grey, load
 from curator.imaging.render import mask_area
 from curator.metrics import wilson
-from curator.proposals.confidence import SIGNS
+from curator.proposals.confidence import SIGNS, said
 from curator.proposals.propose import Examined, examine
 from curator.records import Proposal
 
@@ -256,24 +256,24 @@ def _fitted(told: Material) -> Logistic:
     return fit_logistic(told.table, told.right, told.weights, ways)
 
 
-def _worth(told: Material) -> Floats:
-    """What its probabilities are worth on real images, each judged by models without its group; the mean over
+def _calibrated(told: Material) -> Logistic:
+    """Fitted to all, and calibrated on the real ones, each judged by models without its group; the mean over
     several drawings of the folds."""
-    worths = []
+    found = []
     for draw in range(_DRAWINGS):
         odds = np.zeros(len(told.table))
         for known, new in told.folds(100 + draw):
             odds[new] = _fitted(told.part(known)).odds(told.table[new])
-        worths.append(worth_of(odds[told.real], told.right[told.real]))
-    return np.mean(worths, axis=0)
+        found.append(calibration_of(odds[told.real], told.right[told.real]))
+    slope, offset = np.mean(found, axis=0)
+    return calibrated(_fitted(told), float(slope), float(offset))
 
 
 def _unseen(told: Material, draw: int) -> Floats:
     """How sure it is of each image by what was neither fitted nor calibrated with it."""
     sure = np.zeros(len(told.table))
     for known, new in told.folds(draw):
-        others = told.part(known)
-        sure[new] = calibrated(_fitted(others).odds(told.table[new]), _worth(others))
+        sure[new] = said(_calibrated(told.part(known)).odds(told.table[new]))
     return sure
 
 
@@ -317,11 +317,11 @@ def main() -> None:
     if options.proposals is not None:
         values = {id(case): value for case, value in zip(cases, sure.tolist(), strict=True)}
         first = [case for case in looked if case.source == "real"]
-        said = [values.get(id(case), case.found.proposal.confidence) for case in first]
-        _write_proposals(options.proposals, first, np.array(said))
-    model = _fitted(told)
+        own = [values.get(id(case), case.found.proposal.confidence) for case in first]
+        _write_proposals(options.proposals, first, np.array(own))
+    model = _calibrated(told)
     print(", ".join(f"{name} {weight:.2f}" for name, weight in zip(SIGNS, model.weights, strict=True)))
-    write_logistic(model, SIGNS, _worth(told), options.out)
+    write_logistic(model, SIGNS, options.out)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ REAL holds `images/` and `truth.jsonl`. Marks of all kinds are drawn on those of
 head, and on images of Curator's own demo generator. The networks' candidates on them, and on the same images
 without such marks, are told apart by gradient boosting (Friedman, 2001; scikit-learn).
 
-From which probability on an image is called marked, the gate, is chosen so that one clean real head in a hundred is
-lost, as `gate_of` reckons it from images that the trees did not see. Printed is what comes of it over five folds,
-of which none takes part in the trees or the gate that judge it, for several ways to draw the folds. No image that
-has a mark on its head is fitted to; those of REAL are judged by the trees and the gate of every fold.
+From which probability on an image is called marked, the gate, is chosen so that the fewest decisions are wrong
+where one image in ten is marked, as `gate_of` reckons it from real heads that the trees did not see, as they were
+found and with marks drawn on. Printed is what comes of it over five folds, of which none takes part in the trees or
+the gate that judge it, for several ways to draw the folds. No image that has a mark on its head is fitted to; those
+of REAL are judged by the trees and the gate of every fold.
 
 `--folds` keeps the trees of each fold as `0.json` to `4.json`, and in `folds.json` which of them never saw a base:
 `fit_confidence.py` judges every image by those. `--keep` keeps what the networks see (`seen.py`).
@@ -59,8 +60,9 @@ _LARGEST = 1000  # longest side in pixels of what is drawn on
 # Shares of a candidate's pixels from which on it counts as a mark, and below which as none; others are left out.
 _MARK, _NONE = 0.55, 0.1
 _SYNTHETIC, _SEED = 240, 5
-# Share of clean heads that may be lost, and the share of the surest of them whose tail tells from where on.
-_LOST, _TAIL = 0.01, 0.2
+# Share of images that are marked where the gate is best, the share of the surest clean heads whose tail tells how
+# many are lost, and how many of the tail's means the gate may lie beyond its start, in that many steps.
+_MARKED, _TAIL, _BEYOND, _STEPS = 0.1, 0.2, 6, 240
 _DRAWINGS = 5  # ways to draw the folds
 
 
@@ -74,11 +76,6 @@ class Case:
     marks: Floats
     drawn: bool
     ruled: bool
-
-    @property
-    def clean(self) -> bool:
-        """Whether it is a real head as it was found, without a mark."""
-        return not self.drawn and self.base.startswith("real")
 
 
 def _bases(real: Path) -> list[tuple[str, Path | None, int]]:
@@ -209,21 +206,33 @@ def _unseen(cases: list[Case], draw: int) -> Floats:
     return surest
 
 
-def gate_of(clean: Floats) -> float:
-    """The probability that one clean head in a hundred exceeds, from how sure trees were of those they never saw.
+def gate_of(clean: Floats, marked: Floats) -> float:
+    """The probability from which on calling a head marked makes for the fewest wrong decisions, one in ten being
+    marked, from how sure trees were of heads that they never saw.
 
-    The log odds of the surest fifth are taken to fall off exponentially (peaks over a threshold: Pickands, 1975),
-    so that the gate hangs on more than the one or two surest.
+    The log odds of the surest fifth of the clean ones are taken to fall off exponentially (peaks over a threshold:
+    Pickands, 1975), so that the gate hangs on more than the one or two surest.
     """
-    odds = np.log(np.clip(clean, 1e-6, 1 - 1e-6) / (1 - np.clip(clean, 1e-6, 1 - 1e-6)))
+    odds, found = _odds(clean), _odds(marked)
     low = float(np.quantile(odds, 1 - _TAIL))
     mean = float((odds[odds > low] - low).mean())
-    return float(1 / (1 + np.exp(-(low + mean * np.log(_TAIL / _LOST)))))
+    gates = np.linspace(low, low + _BEYOND * mean, _STEPS)
+    lost = _TAIL * np.exp(-(gates - low) / mean)
+    missed = (found[None] < gates[:, None]).mean(axis=1)
+    best = gates[int(((1 - _MARKED) * lost + _MARKED * missed).argmin())]
+    return float(1 / (1 + np.exp(-best)))
+
+
+def _odds(shares: Floats) -> Floats:
+    bounded = np.clip(shares, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(bounded / (1 - bounded)))
 
 
 def _gate(cases: list[Case], draw: int) -> float:
     unseen = _unseen(cases, draw)
-    return gate_of(unseen[[case.clean for case in cases]])
+    real = np.array([case.base.startswith("real") for case in cases])
+    drawn = np.array([case.drawn for case in cases])
+    return gate_of(unseen[real & ~drawn], unseen[real & drawn])
 
 
 def _drawing(job: tuple[list[Case], list[Case], int, Path | None]) -> tuple[Bools, Floats, list[float]]:

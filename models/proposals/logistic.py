@@ -1,16 +1,15 @@
-"""A logistic model whose weights have the signs that they must have, and what its probabilities are worth."""
+"""A logistic model whose weights have the signs that they must have, and its calibration."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-from sklearn.isotonic import IsotonicRegression
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -19,14 +18,12 @@ _RIDGE = 6.0  # how strongly weights are held to zero, against as many images as
 # What every sign counts at least, in log odds a standard deviation: that it is one is known beforehand, and a few
 # hundred images show but few of the corrections that it goes with.
 _COUNTS = 0.25
-# Bounds of what is said, the most that is so but for certainty, and what counts as seen of a certain image.
-_LEAST, _MOST, _ALMOST, _AT_BEST = 0.02, 0.995, 0.985, 0.98
-_KNOTS = np.linspace(-6, 9, 61)  # log odds
+_STEADY = 20.0  # how strongly the calibration's slope is held to 1, in the same measure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Logistic:
-    """As `curator.proposals.confidence.Scale`, before it is calibrated."""
+    """As `curator.proposals.confidence.Scale`."""
 
     usual: Floats
     spread: Floats
@@ -57,29 +54,30 @@ def fit_logistic(table: Floats, right: Bools, weights: Floats, ways: Sequence[in
     return Logistic(usual, spread, found[1:], float(found[0]))
 
 
-def worth_of(odds: Floats, right: Bools) -> Floats:
-    """What log odds are worth as probabilities at `_KNOTS`, from images that the model was not fitted to.
+def calibration_of(odds: Floats, right: Bools) -> tuple[float, float]:
+    """Slope and offset that turn log odds into what they are worth, from images that the model was not fitted to.
 
-    Isotonic (Zadrozny and Elkan, 2002), with straight lines between the middles of its steps, so that what is surer
-    stays surer (Oron and Flournoy, 2017). One image more at either end keeps it from certainty.
+    Platt's scaling with a slope held near 1: of a few errors isotonic steps and free slopes learn mostly noise.
     """
-    known = np.r_[_KNOTS[0], np.clip(odds, _KNOTS[0], _KNOTS[-1]), _KNOTS[-1]]
-    worth = (
-        IsotonicRegression(y_min=_LEAST, y_max=_ALMOST).fit(known, np.r_[0, right, _AT_BEST]).predict(known)
-    )
-    steps = np.unique(worth)
-    shares = 1 / (1 + np.exp(-known))
-    means = np.array([shares[worth == step].mean() for step in steps])
-    middles = np.log(means / (1 - means))
-    return np.asarray(np.interp(_KNOTS, np.r_[_KNOTS[0], middles, _KNOTS[-1]], np.r_[_LEAST, steps, _MOST]))
+    signs = np.where(right, 1.0, -1.0)
+
+    def loss(values: Floats) -> tuple[float, Floats]:
+        margins = signs * (values[0] * odds + values[1])
+        slopes = -signs / (1 + np.exp(margins))
+        total = np.logaddexp(0, -margins).sum() + _STEADY / 2 * (values[0] - 1) ** 2
+        return float(total), np.array([slopes @ odds + _STEADY * (values[0] - 1), slopes.sum()])
+
+    bounds = [(0.3, None), (None, None)]
+    slope, offset = minimize(loss, np.array([1.0, 0.0]), jac=True, bounds=bounds, method="L-BFGS-B").x
+    return float(slope), float(offset)
 
 
-def calibrated(odds: Floats, worth: Floats) -> Floats:
-    """Log odds as the probabilities that they are worth."""
-    return np.asarray(np.interp(odds, _KNOTS, worth))
+def calibrated(model: Logistic, slope: float, offset: float) -> Logistic:
+    """The model with its log odds stretched and moved."""
+    return replace(model, weights=model.weights * slope, start=model.start * slope + offset)
 
 
-def write_logistic(model: Logistic, names: Sequence[str], worth: Floats, path: Path) -> None:
+def write_logistic(model: Logistic, names: Sequence[str], path: Path) -> None:
     """Writes the model to a file, as `curator.proposals.confidence.load_scale` reads it."""
     told = {
         "signs": list(names),
@@ -87,6 +85,5 @@ def write_logistic(model: Logistic, names: Sequence[str], worth: Floats, path: P
         "spread": model.spread.round(6).tolist(),
         "weights": model.weights.round(6).tolist(),
         "start": round(model.start, 6),
-        "calibration": [_KNOTS.tolist(), worth.round(6).tolist()],
     }
     path.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")

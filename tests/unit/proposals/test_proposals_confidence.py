@@ -31,7 +31,7 @@ def test_good_signs_are_sure_and_bad_ones_are_not() -> None:
     assert confidence_of(scale.usual + 100 * better * scale.spread) < 1
 
 
-@pytest.mark.parametrize("damage", ["missing", "no json", "other names", "few weights", "no spread", "falls"])
+@pytest.mark.parametrize("damage", ["missing", "no json", "other names", "few weights", "no spread"])
 def test_damaged_files_are_refused(tmp_path: Path, damage: str) -> None:
     told = json.loads(confidence_file().read_text("utf-8"))
     path = tmp_path / "damaged.json"
@@ -41,8 +41,6 @@ def test_damaged_files_are_refused(tmp_path: Path, damage: str) -> None:
         told["weights"].pop()
     elif damage == "no spread":
         told["spread"][0] = 0
-    elif damage == "falls":
-        told["calibration"][1][-1] = 0
     if damage != "missing":
         path.write_text("{" if damage == "no json" else json.dumps(told), encoding="utf-8")
     with pytest.raises(WeightsError, match=r"damaged\.json.*[Ii]nstall Curator again"):

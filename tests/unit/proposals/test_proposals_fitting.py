@@ -1,12 +1,14 @@
-"""What fits the judges of proposals: gates lose as many clean heads as they say, weights keep their signs."""
+"""What fits the judges of proposals: gates make for few wrong decisions, weights keep their signs."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from curator.paths import models_dir
@@ -25,22 +27,28 @@ def _scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             del sys.modules[name]
 
 
-def test_the_gate_loses_one_clean_head_in_a_hundred() -> None:
+def test_the_gate_makes_for_few_wrong_decisions() -> None:
     from fit_marks import gate_of
 
     rng = np.random.default_rng(0)
-    lost = []
-    for _ in range(60):
-        few, many = (1 / (1 + np.exp(-rng.logistic(-2, 1.3, count))) for count in (120, 20_000))
-        lost.append(float((many > gate_of(few)).mean()))
-    assert 0.007 < np.mean(lost) < 0.02
+
+    def sure(middle: float, count: int) -> npt.NDArray[np.float64]:
+        return np.asarray(1 / (1 + np.exp(-rng.logistic(middle, 1.0, count))))
+
+    clean, marked = sure(-3, 20_000), sure(3, 20_000)
+    gates = np.linspace(0.01, 0.999, 400)
+    wrong = [0.9 * (clean >= gate).mean() + 0.1 * (marked < gate).mean() for gate in gates]
+    few = []
+    for _ in range(30):
+        gate = gate_of(sure(-3, 120), sure(3, 400))
+        few.append(0.9 * (clean >= gate).mean() + 0.1 * (marked < gate).mean())
+    assert np.mean(few) < 1.15 * min(wrong)
     # One clean head that looks marked does not move it as far as to that head.
-    shares = 1 / (1 + np.exp(-rng.logistic(-2, 1, 120)))
-    assert gate_of(np.r_[shares, 0.9999]) < 0.999
+    assert gate_of(np.r_[sure(-3, 120), 0.9999], sure(3, 400)) < 0.995
 
 
 def test_weights_keep_to_their_ways_and_probabilities_hold() -> None:
-    from logistic import calibrated, fit_logistic, worth_of
+    from logistic import calibrated, calibration_of, fit_logistic
 
     rng = np.random.default_rng(1)
     table = rng.normal(size=(3000, 3))
@@ -49,9 +57,10 @@ def test_weights_keep_to_their_ways_and_probabilities_hold() -> None:
     model = fit_logistic(table[:2000], right[:2000], np.ones(2000), (-1, -1, 1))
     assert model.weights[0] == pytest.approx(-1, abs=0.2)
     assert model.weights[1] == pytest.approx(-0.25)
-    worth = worth_of(model.odds(table[:2000]), right[:2000])
-    assert (np.diff(worth) >= 0).all()
-    sure = calibrated(model.odds(table[2000:]), worth)
+    off = replace(model, weights=model.weights * 2, start=model.start - 1)
+    slope, offset = calibration_of(off.odds(table[:2000]), right[:2000])
+    assert slope == pytest.approx(0.5, abs=0.1)
+    sure = 1 / (1 + np.exp(-calibrated(off, slope, offset).odds(table[2000:])))
     for low, high in ((0.6, 0.9), (0.9, 1.0)):
         inside = (sure >= low) & (sure < high)
         assert inside.sum() > 50
