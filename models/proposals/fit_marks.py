@@ -301,6 +301,7 @@ def main() -> None:
     parser.add_argument("real", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--folds", type=Path, help="a folder for the trees of each fold")
+    parser.add_argument("--draw", type=int, default=0, help="which of five drawings the kept folds are")
     parser.add_argument("--keep", type=Path, help="a folder for what the networks see, to fit again quickly")
     parser.add_argument("--copies", type=int, default=4, help="how often a real image is drawn on")
     parser.add_argument("--synthetic", type=int, default=2, help="how often a synthetic one is")
@@ -314,7 +315,10 @@ def main() -> None:
     with multiprocessing.Pool(options.workers, keep_in, (options.keep,)) as pool:
         cases = [case for part in pool.imap(_cases, jobs, chunksize=2) for case in part]
         marked = list(pool.imap(_marked_case, _marked(options.real)))
-        draws = [(cases, marked, draw, None if draw else options.folds) for draw in range(_DRAWINGS)]
+        draws = [
+            (cases, marked, draw, options.folds if draw == options.draw else None)
+            for draw in range(_DRAWINGS)
+        ]
         drawings = list(pool.imap(_drawing, draws))
         gates = list(pool.starmap(_gate, [(cases, draw) for draw in range(_DRAWINGS)]))
     _print_drawings(cases, marked, drawings)
