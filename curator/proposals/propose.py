@@ -21,7 +21,7 @@ from curator.proposals.verdict import not_a_head
 from curator.proposals.words import explain
 from curator.records import Crop, Mask, Overlay, Profile, Proposal
 
-METHOD: Final = "network/3"
+METHOD: Final = "network/4"
 
 # How sure it is that an image without a head, or with a mark on the brain, is to be discarded.
 _SURE_NO_HEAD, _SURE_NOTHING_FOUND = 0.75, 0.1

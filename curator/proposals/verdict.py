@@ -25,7 +25,7 @@ _NARROW, _WIDE, _TINY = 0.3, 2.5, 0.02
 _PAPER = 200
 # The network's verdict [0.84 and more, also with marks drawn on]: as many drawn heads lie below, 2.5 %, as drawn
 # pages without one above (`models/proposals/choose_verdict.py`).
-_VERDICT = 0.77
+_VERDICT = 0.66
 
 
 def not_a_head(page: Page, head: Head, maps: Maps) -> str | None:

@@ -42,8 +42,8 @@ def tiles_of(part: Path) -> dict[str, np.ndarray]:
 def random_views(
     tiles: dict[str, Tensor], seeds: torch.Generator, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Planes (n, 3, v, v) and truth (n, v, v) of parts of tiles, brightened, turned and flipped; each eighth of them
-    is turned and flipped alike."""
+    """Planes (n, 3, v, v) and truth (n, v, v) of parts of tiles, brightened, turned and flipped; each eighth of
+    them is turned and flipped alike."""
     images, truths = [], []
     for image, truth in zip(tiles["image"].chunk(8), tiles["truth"].chunk(8), strict=True):
         last = image.shape[1] - _VIEW + 1
