@@ -28,8 +28,10 @@ _CONTRAST, _BORDER_CONTRAST, _RING = 28.0, 15.0, 4
 _BORDER, _BORDER_LEAST = 0.5, 10.0
 _BLUR = 3  # pixels at `_UNIT` over which a strip's inner edge may fade
 # Strokes that hang on a mark differ from the background by this many grey levels, and make it so many times larger
-# at most.
+# at most. What differs as much stands for itself, however small, down to so many pixels, where the network is this
+# sure of it; less sure at the page's very edge.
 _CLEAR, _GROWN = 60, 3.0
+_CLEAR_SURE, _CLEAR_CUT, _CLEAR_LEAST = 0.8, 0.3, 1.5
 # A strip is drawn only where it stands out by this many grey levels.
 _VISIBLE_STEP = 8.0
 # Letters that belong together are at most this share of the page's shorter side apart.
@@ -82,7 +84,7 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
     for strip in find_strips(page, head):
         x0, y0, x1, y1 = strip.box
         free[y0:y1, x0:x1] = 0
-    ink = _completed(page, head, ink & free, free, max(1, round(_RIM * unit)))
+    ink = _completed(page, head, maps, ink & free, free)
     grow = 2 * max(1, round(_GROW * unit)) + 1
     join = max(3, int(_JOIN * page.side) | 1)
     grown = np.asarray(cv2.dilate(ink, np.ones((grow, grow), np.uint8)), np.uint8)
@@ -108,21 +110,27 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
     return marks
 
 
-def _completed(page: Page, head: Head, ink: Area, free: Area, rim: int) -> Area:
-    """The ink with the thin strokes that hang on it and the network is not sure of: what differs as clearly from
-    the background and stays `rim` pixels away from the head. What would grow too much is left as it was."""
+def _completed(page: Page, head: Head, maps: Maps, ink: Area, free: Area) -> Area:
+    """The ink with the thin strokes that hang on it and the network is not sure of, and with small ones by
+    themselves: what differs as clearly from the background and stays a rim away from the head. What would grow too
+    much is left as it was."""
     from curator.imaging._cv2 import cv2
 
-    if not ink.any():
-        return ink
+    unit = max(page.grey.shape) / _UNIT
     level = np.full_like(page.grey, round(head.background.level))
     clear = np.asarray(cv2.absdiff(page.grey, level) > _CLEAR, np.uint8) & free
-    size = 2 * rim + 1
+    size = 2 * max(1, round(_RIM * unit)) + 1
     clear &= 1 - np.asarray(cv2.dilate(head.mask, np.ones((size, size), np.uint8)), np.uint8)
+    sure = maps.mark > _CLEAR_SURE
+    for side in (np.s_[:1], np.s_[-1:], np.s_[:, :1], np.s_[:, -1:]):
+        sure[side] = maps.mark[side] > _CLEAR_CUT
+    held = ink | (clear & sure)
+    if not held.any():
+        return ink
     count, labels = cv2.connectedComponents(clear | ink, connectivity=8)
-    seen = np.bincount(labels[ink > 0], minlength=count)
+    seen = np.bincount(labels[held > 0], minlength=count)
     whole = np.bincount(labels.ravel(), minlength=count)
-    grown = (seen > 0) & (whole <= _GROWN * seen)
+    grown = (seen > 0) & (whole >= _CLEAR_LEAST * unit**2) & (whole <= _GROWN * seen)
     return np.asarray(ink | grown.astype(np.uint8)[labels], np.uint8)
 
 

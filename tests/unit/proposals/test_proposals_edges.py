@@ -54,7 +54,10 @@ def _marked(y: slice, x: slice, sure: float) -> tuple[list[Mark], npt.NDArray[np
     [
         (slice(40, 44), slice(0, 1), 0.55, True),  # a sliver of a letter that the edge cuts
         (slice(252, 256), slice(20, 21), 0.55, True),
-        (slice(40, 44), slice(9, 10), 0.9, False),  # as small, away from the edge
+        (slice(40, 44), slice(0, 1), 0.35, True),
+        (slice(40, 44), slice(0, 1), 0.25, False),
+        (slice(40, 44), slice(9, 10), 0.75, False),  # as small, away from the edge
+        (slice(40, 44), slice(9, 10), 0.9, True),
         (slice(40, 46), slice(9, 13), 0.55, False),  # large enough, but not sure enough there
         (slice(40, 46), slice(9, 13), 0.7, True),
         (slice(40, 41), slice(0, 1), 0.9, False),  # a single pixel
