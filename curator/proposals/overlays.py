@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from curator.proposals.head import Head
 from curator.proposals.maps import Floats, Maps
-from curator.proposals.outlines import outlines
+from curator.proposals.outlines import outlines, parts_of
 from curator.proposals.page import Area, Grey, Page
+from curator.proposals.regions import components, percentile
 from curator.records import MaskKind, OverlayOn
 
 # The network's map of marks: from which probability on a pixel belongs to one, and what one must reach at its
@@ -85,6 +86,8 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
         x0, y0, x1, y1 = strip.box
         free[y0:y1, x0:x1] = 0
     ink = _completed(page, head, maps, ink & free, free)
+    if not ink.any():
+        return []
     grow = 2 * max(1, round(_GROW * unit)) + 1
     join = max(3, int(_JOIN * page.side) | 1)
     grown = np.asarray(cv2.dilate(ink, np.ones((grow, grow), np.uint8)), np.uint8)
@@ -92,12 +95,11 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
     padded = cv2.copyMakeBorder(grown, join, join, join, join, cv2.BORDER_CONSTANT, value=0)
     closed = np.asarray(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, line), np.uint8)
     joined = np.ascontiguousarray(closed[join:-join, join:-join] & free)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
     marks: list[Mark] = []
-    for index in range(1, count):
-        x, y, w, h, _ = (int(value) for value in stats[index])
+    for part, x, y in parts_of(joined):
+        h, w = part.shape
         window = np.s_[y : y + h, x : x + w]
-        own = labels[window] == index
+        own = part > 0
         drawn = own & (ink[window] > 0)
         if not drawn.any():
             continue
@@ -106,7 +108,7 @@ def find_marks(page: Page, head: Head, maps: Maps) -> list[Mark]:
         kind = _kind(tight, _contrast(page.grey, (x, y, x + w, y + h), drawn), page.side)
         on: OverlayOn = "head" if float(head.mask[window][drawn].mean()) > 0.5 else "background"
         score = float(maps.mark[window][drawn].max())
-        marks += _marks(kind, on, own.astype(np.uint8), x, y, score, joined.size)
+        marks += _marks(kind, on, part, x, y, score, joined.size)
     return marks
 
 
@@ -146,6 +148,8 @@ def find_borders(page: Page, head: Head, maps: Maps) -> list[Mark]:
         x0, y0, x1, y1 = strip.box
         seen[max(0, y0 - blur) : y1 + blur, max(0, x0 - blur) : x1 + blur] = 0
     seen = _gated(page, maps.border, seen, _BORDER, _BORDER_LEAST * unit**2, _BORDER_CONTRAST)
+    if not seen.any():
+        return []
     return _marks("border", "background", seen, 0, 0, 0.8, seen.size)
 
 
@@ -179,12 +183,10 @@ def _gated(
     core: Area | None = None,
 ) -> Area:
     """The parts of `seen` that are sure and large enough, stand out, and are not inside the head's `core`."""
-    from curator.imaging._cv2 import cv2
-
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(seen)
     height, width = seen.shape
-    kept = np.zeros(count, np.uint8)
-    for index in range(1, count):
+    labels, stats = components(seen)
+    kept = np.zeros(len(stats), np.uint8)
+    for index in range(1, len(stats)):
         x, y, w, h, area = (int(value) for value in stats[index])
         cut = x == 0 or y == 0 or x + w == width or y + h == height
         if area < least * (_CUT if cut else 1.0):
@@ -198,7 +200,7 @@ def _gated(
         if _contrast(page.grey, (x, y, x + w, y + h), own) < contrast:
             continue
         kept[index] = 1
-    return np.asarray(kept[labels], np.uint8)
+    return np.asarray(kept[labels], np.uint8) if kept.any() else np.zeros_like(seen)
 
 
 def _contrast(grey: Grey, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]) -> float:
@@ -210,7 +212,7 @@ def _contrast(grey: Grey, box: tuple[int, int, int, int], own: npt.NDArray[np.bo
     taken[y0 - top : y1 - top, x0 - left : x1 - left] = own
     if taken.all() or not taken.any():
         return 0.0
-    return float(np.percentile(np.abs(around[taken] - np.median(around[~taken])), 90))
+    return percentile(np.abs(around[taken] - percentile(around[~taken], 50)), 90)
 
 
 def _marks(kind: MaskKind, on: OverlayOn, area: Area, x: int, y: int, score: float, page: int) -> list[Mark]:
