@@ -29,8 +29,9 @@ _CUT, _CUT_SURE = 0.5, 0.5
 # Lines along the page's edge are blurred away by the network's coarser map: within so many pixels at `_UNIT` of the
 # edge they go on as far as it shows them with this probability.
 _EDGE, _EDGE_BORDER = 1.5, 0.3
-# Marks and borders differ from what lies round them, `_RING` pixels wide, by so many grey levels.
-_CONTRAST, _BORDER_CONTRAST, _RING = 28.0, 15.0, 4
+# Marks and borders differ from what lies round them, `_RING` pixels wide, by so many levels of grey
+# or of colour.
+_CONTRAST, _BORDER_CONTRAST, _RING = 34.0, 15.0, 4
 _BORDER, _BORDER_LEAST = 0.5, 10.0
 _BLUR = 3  # pixels at `_UNIT` over which a strip's inner edge may fade
 # Strokes that hang on a mark differ from the background by this many grey levels, and make it so many times larger
@@ -44,7 +45,7 @@ _VISIBLE_STEP = 8.0
 _NOTCH = 2.5
 # Letters that belong together are at most this share of the page's shorter side apart.
 _JOIN = 0.02
-_MOST = 0.7  # share of a box
+_MOST = 0.5  # share of a box
 # Shapes by kind, lengths as shares of the page's shorter side: a ruler is long and flat with an unbroken line
 # along it; a marker is a small solid spot; a watermark is long and translucent.
 _RULER_LONG, _RULER_FLAT, _RULER_LINE = 0.15, 0.08, 0.85
@@ -52,7 +53,7 @@ _SOLID, _MARKER_LONG = 0.75, 0.08
 _WATERMARK_LONG, _WATERMARK_PEAK = 0.2, 120.0
 # Pixels at `_UNIT` by which a mark is larger than what was seen, for blur and compression; and on the head, where
 # less is to be lost.
-_GROW, _GROW_UPON = 1.4, 0.7
+_GROW, _GROW_UPON = 1.0, 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,8 @@ def _gated(
             surely = float(shares.max()) > _UPON_SURE and float(shares.mean()) > _UPON_MEAN
             if not surely or float(head[1][window][own].mean()) >= _UPON_INSIDE:
                 continue
-        if _contrast(page.grey, (x, y, x + w, y + h), own) < contrast:
+        box = (x, y, x + w, y + h)
+        if max(_contrast(plane, box, own) for plane in (page.grey, page.colour)) < contrast:
             continue
         kept[index] = 1
     return np.asarray(kept[labels], np.uint8) if kept.any() else np.zeros_like(seen)
