@@ -15,7 +15,7 @@ from curator.proposals.background import Background, Margins, find_margins, perc
 from curator.proposals.fuse import fuse_head
 from curator.proposals.head import Head, find_head
 from curator.proposals.maps import Maps
-from curator.proposals.overlays import Mark, find_borders, find_marks
+from curator.proposals.overlays import Mark, corners, covered, find_borders, find_marks
 from curator.proposals.page import make_page
 
 SHAPE = (256, 256)
@@ -54,7 +54,10 @@ def _marked(y: slice, x: slice, sure: float) -> tuple[list[Mark], npt.NDArray[np
     [
         (slice(40, 44), slice(0, 1), 0.55, True),  # a sliver of a letter that the edge cuts
         (slice(252, 256), slice(20, 21), 0.55, True),
-        (slice(40, 44), slice(9, 10), 0.9, False),  # as small, away from the edge
+        (slice(40, 44), slice(0, 1), 0.35, True),
+        (slice(40, 44), slice(0, 1), 0.25, False),
+        (slice(40, 44), slice(9, 10), 0.75, False),  # as small, away from the edge
+        (slice(40, 44), slice(9, 10), 0.9, True),
         (slice(40, 46), slice(9, 13), 0.55, False),  # large enough, but not sure enough there
         (slice(40, 46), slice(9, 13), 0.7, True),
         (slice(40, 41), slice(0, 1), 0.9, False),  # a single pixel
@@ -85,6 +88,31 @@ def test_a_mark_does_not_grow_into_a_bright_corner() -> None:
     page = make_page(np.repeat(grey[..., None], 3, axis=2))
     (mark,) = find_marks(page, _head(_ellipse()), _maps(mark=seen))
     assert mark.box[2] - mark.box[0] <= 12
+
+
+@pytest.mark.parametrize(
+    ("sure", "inside", "found"), [(0.95, 0.1, True), (0.7, 0.1, False), (0.95, 0.6, False)]
+)
+def test_of_marks_on_the_head_those_on_the_scalp_are_masked(sure: float, inside: float, found: bool) -> None:
+    at = np.s_[124:132, 52:60]
+    grey = _ellipse() * np.uint8(120)
+    grey[at] = 255
+    seen, brain = np.zeros(SHAPE, np.float32), np.zeros(SHAPE, np.float32)
+    seen[at], brain[at] = sure, inside
+    page = make_page(np.repeat(grey[..., None], 3, axis=2))
+    marks = find_marks(page, _head(_ellipse()), _maps(mark=seen, inside=brain))
+    assert [mark.on for mark in marks] == ["head"] * found
+    for mark in marks:
+        assert mark.box == (51, 123, 61, 133)  # all of it, and little of the head
+
+
+@pytest.mark.parametrize(
+    ("box", "found"), [((0, 0, 30, 18), True), ((0, 0, 30, 13), False), ((30, 30, 40, 40), False)]
+)
+def test_a_mark_is_covered_if_most_of_it_lies_in_another(box: tuple[int, int, int, int], found: bool) -> None:
+    mark, other = (Mark("text", "head", at, corners(at), 1.0) for at in ((10, 10, 20, 20), box))
+    assert covered(mark, [other]) == found
+    assert not covered(mark, [])
 
 
 def test_a_word_that_runs_into_the_head_is_masked_whole() -> None:
