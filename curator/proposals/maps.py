@@ -67,7 +67,8 @@ def network_of(path: Path, name: str) -> cv2.dnn.Net:
 def look(page: Page) -> Maps:
     """Runs the network on a page.
 
-    The mean with its mirror image, which took twice as long, was no better on real slices. Deterministic, and the same in every thread. Raises `WeightsError` if the network cannot be read.
+    The mean with its mirror image, which took twice as long, was no better on real slices. Deterministic, and the
+    same in every thread. Raises `WeightsError` if the network cannot be read.
     """
     network = network_of(network_file(), "proposals' network")
     inputs, (y, x, h, w) = _letterboxed(page)

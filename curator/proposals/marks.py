@@ -15,6 +15,7 @@ from curator.proposals.head import Head
 from curator.proposals.maps import Maps
 from curator.proposals.overlays import Mark, corners
 from curator.proposals.page import Area, Page
+from curator.proposals.regions import components
 from curator.proposals.suspects import FEATURES, Suspect, brain_of, find_suspects
 from curator.proposals.trees import load_trees, marks_file
 from curator.records import MaskKind, OverlayOn
@@ -89,9 +90,9 @@ def _coloured(page: Page, head: Head, brain: Area) -> list[Mark]:
     if seen.sum() < max(_COLOUR_SMALLEST, _COLOUR_SHARE * on_head.sum()):
         return []
     joined = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    labels, stats = components(np.asarray(joined, np.uint8))
     marks = []
-    for index in range(1, count):
+    for index in range(1, len(stats)):
         x, y, w, h, _ = (int(value) for value in stats[index])
         window = np.s_[y : y + h, x : x + w]
         own = (labels[window] == index) & (seen[window] > 0)
