@@ -20,6 +20,7 @@ from curator.proposals.maps import Floats, Maps
 from curator.proposals.marks import OnHead
 from curator.proposals.overlays import Mark
 from curator.proposals.page import Page
+from curator.proposals.words import LOOK
 
 SIGNS: Final = (
     "disagreement",  # log of 1 less the intersection over union of the outline's box and the network's
@@ -39,6 +40,7 @@ SIGNS: Final = (
 
 _UNSURE = (0.2, 0.8)
 _LEAST, _MOST = 0.02, 0.998
+_ASKED = 0.94  # just under what counts as confident
 _TINY, _LITTLE, _FEW = 0.01, 0.001, 1e-6  # keep logs finite, and small things small
 
 
@@ -53,12 +55,15 @@ class Scale:
 
     def probability(self, table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Probability of each row of `table`, float64 (n, len(SIGNS))."""
-        return said(((table - self.usual) / self.spread) @ self.weights + self.start)
+        return said(((table - self.usual) / self.spread) @ self.weights + self.start, table)
 
 
-def said(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Log odds as probabilities, never quite certain: one in five hundred is wrong without any sign of it."""
-    return np.asarray(np.maximum(_LEAST, _MOST / (1 + np.exp(-odds))))
+def said(odds: npt.NDArray[np.float64], table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Log odds (n,) of images with the signs in `table` as probabilities: never quite certain, as one in five hundred
+    is wrong without any sign of it, and not among the confident where a spot on the brain is to be looked at."""
+    sure = np.maximum(_LEAST, _MOST / (1 + np.exp(-odds)))
+    asked = table[:, SIGNS.index("doubt")] >= _odds(LOOK)
+    return np.asarray(np.where(asked, np.minimum(sure, _ASKED), sure))
 
 
 def confidence_file() -> Path:

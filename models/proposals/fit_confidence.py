@@ -38,8 +38,9 @@ _VISIBLE, _TIGHT, _GONE, _WRONG = 40, 0.95, 0.9, 0.0005
 # The one sign of which more can only make a proposal surer; of all others it can only make it less sure.
 _SURER = "call"
 # What all planted images weigh, and all parts of real ones, against as many real ones; and what one with a mark on
-# the brain weighs against other planted ones: far more of them are marked than occur.
-_PLANTED, _PARTS, _ON_BRAIN = 0.3, 0.2, 0.2
+# the brain weighs against other planted ones. Marks are commoner among planted images than anywhere else, but only
+# there are enough of them for doubtful spots to count.
+_PLANTED, _PARTS, _ON_BRAIN = 1.0, 0.2, 1.0
 # Shares of the head's box that are cut off at most, and the chance that a side is cut of the third part.
 _CUT, _CUT_MOST, _SIDE = 0.12, 0.25, 0.5
 _DRAWINGS = 5  # ways to draw the folds
@@ -273,7 +274,7 @@ def _unseen(told: Material, draw: int) -> Floats:
     """How sure it is of each image by what was neither fitted nor calibrated with it."""
     sure = np.zeros(len(told.table))
     for known, new in told.folds(draw):
-        sure[new] = said(_calibrated(told.part(known)).odds(told.table[new]))
+        sure[new] = said(_calibrated(told.part(known)).odds(told.table[new]), told.table[new])
     return sure
 
 
