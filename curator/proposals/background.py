@@ -37,8 +37,10 @@ _BRIGHT, _LIGHT = 150, 0.9
 # A frame's sides have one grey to within this many levels over this share of their length, and stand out by at
 # least this many levels where nothing touches them.
 _FRAME_NOISE, _FRAME_SHARE, _FRAME_STEP = 30, 0.9, 40.0
-# Resampling blurs the inner edge of a bar over so many pixels more.
+# Resampling blurs the inner edge of a bar over so many pixels more, as long as the step goes on by so many grey
+# levels a pixel over that share of its length.
 _BLUR = 2
+_FADES, _FADES_CONSISTENT = 2.0, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,11 @@ def _strip(grey: Grey) -> tuple[int, float]:
     if reach < 1 or grey.shape[1] < 8:
         return 0, 0.0
     rows = grey[: reach + 1].astype(np.int16)
-    middle = np.median(rows, axis=1)
-    low, high = np.percentile(rows, (12, 88), axis=1)
+    ordered = np.sort(rows, axis=1)
+    middle, low, high = (_quantile(ordered, share) for share in (0.5, 0.12, 0.88))
     uniform = (high - low) < _SPREAD + _SPREAD_SHARE * middle
     change = np.diff(rows, axis=0)
-    step = np.median(change, axis=1)
+    step = _quantile(np.sort(change, axis=1), 0.5)
     same = (np.sign(change) == np.sign(step)[:, None]).mean(axis=1)
     uniform_so_far = np.cumsum(uniform[:-1]) / np.arange(1, reach + 1)
     flat_so_far = np.maximum.accumulate(high - low)[:-1] <= _FLAT
@@ -154,7 +156,30 @@ def _strip(grey: Grey) -> tuple[int, float]:
         return 0, 0.0
     last = int(np.flatnonzero(ends)[-1]) + 1
     inside = float(np.median(middle[last + _BLUR : last + _BLUR + 5])) if last + _BLUR < reach else middle[-1]
-    return last + _BLUR, float(np.max(np.abs(middle[:last] - inside)))
+    fades = (step * np.sign(step[last - 1]) >= _FADES) & (same > _FADES_CONSISTENT)
+    deep = last
+    while deep < min(last + _BLUR, reach) and fades[deep]:
+        deep += 1
+    return deep, float(np.max(np.abs(middle[:last] - inside)))
+
+
+def _quantile(ordered: npt.NDArray[np.int16], share: float) -> npt.NDArray[np.float64]:
+    """That quantile of each row of an array whose rows are in order, as `numpy.quantile`, which takes longer."""
+    at = share * (ordered.shape[1] - 1)
+    low = int(at)
+    high = min(low + 1, ordered.shape[1] - 1)
+    return np.asarray(ordered[:, low] + (at - low) * (ordered[:, high] - ordered[:, low]), np.float64)
+
+
+def percentile(grey: Grey, share: float) -> float:
+    """`numpy.percentile` of an image from its histogram: a tenth of the time."""
+    from curator.imaging._cv2 import cv2
+
+    up_to = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.int64))
+    at = share / 100 * (grey.size - 1)
+    low = int(at)
+    first, second = np.searchsorted(up_to, (low, min(low + 1, grey.size - 1)), side="right")
+    return float(first + (at - low) * (second - first))
 
 
 def _level(corner: Grey) -> float:
@@ -177,7 +202,7 @@ def find_background(smooth: Grey) -> Background:
     corners = [smooth[:size, :size], smooth[:size, -size:], smooth[-size:, :size], smooth[-size:, -size:]]
     levels = sorted(_level(corner) for corner in corners)
     level = (levels[1] + levels[2]) / 2
-    floor, top = (float(value) for value in np.percentile(smooth, (1, 97)))
+    floor, top = percentile(smooth, 1), percentile(smooth, 97)
     spread = levels[3] - levels[0]
     agreement = max(0.0, 1.0 - spread / max(40.0, 0.5 * abs(top - level)))
     bright = level > _BRIGHT and level > floor + _LIGHT * (top - floor) and agreement > 0.5

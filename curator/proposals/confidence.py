@@ -1,63 +1,101 @@
-"""How sure it is that a person would change nothing: trees over signs that go with corrections."""
+"""How sure it is that a person would change nothing: a logistic model of signs that go with corrections."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from curator.errors import WeightsError
 from curator.paths import models_dir
 from curator.proposals.fuse import agreement
 from curator.proposals.head import Head
-from curator.proposals.maps import Maps
+from curator.proposals.maps import Floats, Maps
 from curator.proposals.marks import OnHead
-from curator.proposals.overlays import Mark, meet
+from curator.proposals.overlays import Mark
 from curator.proposals.page import Page
-from curator.proposals.trees import load_trees
+from curator.proposals.words import LOOK
 
 SIGNS: Final = (
-    "disagreement",  # 1 less the intersection over union of the outline's box and the network's
+    "disagreement",  # log of 1 less the intersection over union of the outline's box and the network's
+    "blur",  # log of the unsure pixels of the head's map over the length of its outline
+    "haze",  # the same of the map of the skull's inside
+    "masked",  # log of the share of the crop that is masked
+    "left",  # log odds of the surest pixel that the map of marks shows beside head and marks
+    "no_head",  # decimal log of 1 less the network's verdict
     "cut_edges",  # sides at which the image's edge cuts the head
     "uneven",  # 1 less the agreement of the corners on the background
     "unseen",  # 1 where the corners show no background
-    "ground",  # level of the background, in hundreds of grey levels
-    "fill",  # share of its box that the head fills
-    "ratio",  # width over height of the box
-    "blur",  # unsure pixels of the head's map over the length of its outline
-    "marks",  # number of marks beside the head
-    "weakest",  # score of the weakest of them, 1 without any
-    "in_crop",  # how many of them reach into the box
-    "leftover",  # log1p of the sum of what the map of marks shows beside head and marks
-    "left_border",  # the same of the map of borders
-    "doubt",  # how sure the trees are of the likeliest mark on the brain where none was called so
-    "call",  # how sure they are of the surest one that was called so, 1 without any
-    "on_brain",  # number of marks on the brain that were called so
-    "on_scalp",  # number of those on scalp and neck
-    "no_head",  # 1 less the network's verdict
-    "size",  # log of the longer side in pixels
+    "doubt",  # log odds of the likeliest mark on the brain where none was called so
+    "second",  # probability of the likeliest other one that was not called so
+    "call",  # log odds of the surest mark on the brain that was called so, that of certainty without any
 )
 """Names of the columns of `signs_of`."""
 
 _UNSURE = (0.2, 0.8)
-_LEAST, _MOST = 0.02, 0.995
+_LEAST, _MOST = 0.02, 0.998
+_ASKED = 0.94  # just under what counts as confident
+_TINY, _LITTLE, _FEW = 0.01, 0.001, 1e-6  # keep logs finite, and small things small
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """A logistic model: signs less `usual` over `spread`, times `weights`, plus `start`, are log odds."""
+
+    usual: npt.NDArray[np.float64]
+    spread: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
+    start: float
+
+    def probability(self, table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Probability of each row of `table`, float64 (n, len(SIGNS))."""
+        return said(((table - self.usual) / self.spread) @ self.weights + self.start, table)
+
+
+def said(odds: npt.NDArray[np.float64], table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Log odds (n,) of images with the signs in `table` as probabilities: never quite certain, as one in five hundred
+    is wrong without any sign of it, and not among the confident where a spot on the brain is to be looked at."""
+    sure = np.maximum(_LEAST, _MOST / (1 + np.exp(-odds)))
+    asked = table[:, SIGNS.index("doubt")] >= _odds(LOOK)
+    return np.asarray(np.where(asked, np.minimum(sure, _ASKED), sure))
 
 
 def confidence_file() -> Path:
-    """The shipped trees for confidence."""
+    """The shipped scale."""
     return models_dir() / "proposals" / "confidence.json"
+
+
+@lru_cache(maxsize=2)
+def load_scale(path: Path) -> Scale:
+    """Reads a scale over `SIGNS`. Raises `WeightsError` if it cannot be read or is over others."""
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        names, start = tuple(told["signs"]), float(told["start"])
+        usual, spread, weights = (np.array(told[key], np.float64) for key in ("usual", "spread", "weights"))
+        if {part.shape for part in (usual, spread, weights)} != {(len(names),)} or (spread <= 0).any():
+            raise ValueError("numbers and signs do not fit")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"The proposals' file {path} cannot be read ({type(error).__name__}): install Curator again."
+        ) from error
+    if names != SIGNS:
+        raise WeightsError(f"The proposals' file {path} is of another version: install Curator again.")
+    return Scale(usual, spread, weights, start)
 
 
 def confidence_of(signs: npt.NDArray[np.float64]) -> float:
     """Probability 0..1 that crop, masks and decision are right as they are, from `signs_of`.
 
-    Calibrated on images that the trees did not see (`models/proposals/fit_confidence.py`). Raises `WeightsError`
-    if the trees cannot be read.
+    Calibrated on images that the scale was not fitted to (`models/proposals/fit_confidence.py`). Raises
+    `WeightsError` if it cannot be read.
     """
-    sure = float(load_trees(confidence_file(), SIGNS).probability(signs[None])[0])
-    return min(_MOST, max(_LEAST, sure))
+    return float(load_scale(confidence_file()).probability(signs[None])[0])
 
 
 def signs_of(
@@ -67,39 +105,50 @@ def signs_of(
     assert head.box is not None
     x0, y0, x1, y1 = head.box
     height, width = page.grey.shape
-    marks = [mark for mark in beside if mark.kind != "border"]
-    on_brain = [mark for mark in upon.marks if mark.on == "brain"]
-    unsure = (maps.head > _UNSURE[0]) & (maps.head < _UNSURE[1])
-    unit = (256 / max(height, width)) ** 2
+    around = 2 * (x1 - x0 + y1 - y0)
+    called = [mark.score for mark in upon.marks if mark.on == "brain"]
     return np.array(
         [
-            1 - agreement(outline, maps),
+            np.log(1 - agreement(outline, maps) + _TINY),
+            np.log(_unsure(maps.head) / around + _TINY),
+            np.log(_unsure(maps.inside) / around + _TINY),
+            _masked(page, head.box, [*beside, *(mark for mark in upon.marks if mark.on != "brain")]),
+            _odds(_left(maps.mark, head, beside)),
+            np.log10(max(_FEW, 1 - maps.verdict)),
             (x0 <= 1) + (y0 <= 1) + (x1 >= width - 1) + (y1 >= height - 1),
             1 - head.background.agreement,
             not head.background.seen,
-            head.background.level / 100,
-            head.mask[y0:y1, x0:x1].mean(),
-            (x1 - x0) / (y1 - y0),
-            unsure.sum() / (2 * (x1 - x0 + y1 - y0)),
-            len(marks),
-            min((mark.score for mark in marks), default=1.0),
-            sum(meet(mark.box, head.box) for mark in marks),
-            _leftover(maps.mark, head, marks, unit),
-            _leftover(maps.border, head, beside, unit),
-            0.0 if on_brain else upon.surest,
-            max((mark.score for mark in on_brain), default=1.0),
-            len(on_brain),
-            len(upon.marks) - len(on_brain),
-            1 - maps.verdict,
-            np.log(max(page.width, page.height)),
+            _odds(0.0 if called else upon.surest),
+            upon.second,
+            _odds(max(called, default=1.0)),
         ],
         np.float64,
     )
 
 
-def _leftover(share: npt.NDArray[np.float32], head: Head, marks: Sequence[Mark], unit: float) -> float:
+def _odds(share: float) -> float:
+    bounded = min(1 - _TINY, max(_TINY, share))
+    return float(np.log(bounded / (1 - bounded)))
+
+
+def _unsure(share: Floats) -> int:
+    return int(np.count_nonzero((share > _UNSURE[0]) & (share < _UNSURE[1])))
+
+
+def _masked(page: Page, box: tuple[int, int, int, int], marks: Sequence[Mark]) -> float:
+    from curator.imaging._cv2 import cv2
+
+    x0, y0, x1, y1 = box
+    area = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    for mark in marks:
+        cv2.fillPoly(area, [mark.points - np.array([x0, y0], np.int32)], 1)
+    return float(np.log(area.mean() + _LITTLE))
+
+
+def _left(share: Floats, head: Head, marks: Sequence[Mark]) -> float:
+    """The largest probability of a mark beside the head and what is masked."""
     left = share * (head.mask == 0)
     for mark in marks:
         x0, y0, x1, y1 = mark.box
         left[max(0, y0 - 2) : y1 + 2, max(0, x0 - 2) : x1 + 2] = 0
-    return float(np.log1p(left[left > 0.1].sum() * unit))
+    return float(left.max(initial=0.0))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 
+from curator.proposals.background import Margins
 from curator.proposals.head import Head
 from curator.proposals.maps import Maps
 from curator.proposals.page import Area
@@ -14,33 +16,47 @@ from curator.proposals.suspects import head_of
 
 Box: TypeAlias = tuple[int, int, int, int]
 
-# From which probability on the network's head counts into its box, and the share of the shorter side that must be
-# head for a row or column to count.
-_SURE, _FILL = 0.7, 0.012
-# An edge of the outline's box is taken where it lies within this share of the box's side from the network's: the
-# outline is the more exact of the two (median IoU 0.992 against 0.987) and the more easily led astray (0.54
-# against 0.92 at worst).
+# The share of the shorter side that must be head for a row or column to count into the network's box.
+_FILL = 0.012
+# Where an edge of the outline's box lies within this share of the box's side from the network's, the middle of the
+# two is taken, else the network's: the outline is the more exact of the two (median IoU 0.992 against 0.985), but
+# leaves out faint skin (0.8 % of the head against 0.1 %), and is the more easily led astray (0.54 against 0.94 at
+# worst). Middles lose 0.29 %, at a median IoU of 0.991.
 _AGREE = 0.04
 
 
 def fuse_head(outline: Head, maps: Maps) -> Head:
     """The outline with the box that both agree on and the network's mask; the outline where it saw no head."""
-    seen = box_of(head_of(maps, _SURE))
+    mask = head_of(maps)
+    seen = box_of(mask)
     if seen is None:
         return outline
     if outline.box is None:
-        return replace(outline, mask=head_of(maps), box=seen)
+        return replace(outline, mask=mask, box=seen)
     sides = (seen[2] - seen[0], seen[3] - seen[1]) * 2
-    box = [
-        own if abs(own - other) < _AGREE * side else other
-        for own, other, side in zip(outline.box, seen, sides, strict=True)
-    ]
-    return replace(outline, mask=head_of(maps), box=(box[0], box[1], box[2], box[3]))
+    x0, y0, x1, y1 = (
+        (own + other) / 2 if abs(own - other) < _AGREE * side else other
+        for own, other, side in zip(
+            outline.box, _within(seen, outline.margins, mask.shape), sides, strict=True
+        )
+    )
+    return replace(outline, mask=mask, box=(math.ceil(x0), math.ceil(y0), math.floor(x1), math.floor(y1)))
+
+
+def _within(box: Box, margins: Margins, shape: tuple[int, ...]) -> Box:
+    """The part of a box that no bar or frame covers."""
+    height, width = shape
+    return (
+        max(box[0], margins.left),
+        max(box[1], margins.top),
+        min(box[2], width - margins.right),
+        min(box[3], height - margins.bottom),
+    )
 
 
 def agreement(outline: Head, maps: Maps) -> float:
     """Intersection over union 0..1 of the two boxes; 0 where either saw no head."""
-    seen = box_of(head_of(maps, _SURE))
+    seen = box_of(head_of(maps))
     if seen is None or outline.box is None:
         return 0.0
     return iou(outline.box, seen)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curator.proposals.background import Background, Margins, find_background, find_margins, inner
+from curator.proposals.background import Background, Margins, find_background, find_margins, inner, percentile
 from curator.proposals.page import Area, Grey, Page
+from curator.proposals.regions import components
 from curator.proposals.scalp import with_scalp
 
 # Thresholds above the background: the larger of a number of grey levels, a multiple of the noise, and a
@@ -81,7 +82,7 @@ def _tissue(away: Grey, background: Background) -> Area:
     """Hysteresis: all that stands out faintly and is connected to what stands out clearly."""
     from curator.imaging._cv2 import cv2
 
-    reach = float(np.percentile(away, 97))
+    reach = percentile(away, 97)
     low = max(_LOW_LEVELS, _LOW_NOISE * background.noise, _LOW_SHARE * reach)
     high = max(_HIGH_LEVELS, _HIGH_NOISE * background.noise, _HIGH_SHARE * reach)
     near = max(3, int(_NEAR * min(away.shape)) | 1)
@@ -113,8 +114,8 @@ def _largest(tissue: Area, side: int) -> Area:
     thick = max(3, int(_THICK * side) | 1)
     wide = cv2.copyMakeBorder(filled, thick, thick, thick, thick, cv2.BORDER_REPLICATE)
     core = cv2.morphologyEx(wide, cv2.MORPH_OPEN, _disc(thick))[thick:-thick, thick:-thick]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(core))
-    if count < 2:
+    labels, stats = components(np.ascontiguousarray(core))
+    if len(stats) < 2:
         return filled
     return np.asarray((labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())) & (filled > 0), np.uint8)
 
@@ -124,7 +125,7 @@ def _letters(away: Grey, tissue: Area, core: Area, side: int) -> Area:
     from curator.imaging._cv2 import cv2
 
     loose = np.asarray(tissue & (1 - core), np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(loose)
+    labels, stats = components(loose)
     sizes = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]] / side
     small = (sizes.max(axis=1) < _LETTER) | (sizes.min(axis=1) < _STRAIGHT)
     bright = np.zeros(len(stats), bool)
@@ -149,22 +150,25 @@ def _arcs(tissue: Area, core: Area, side: int) -> Area:
     loose = tissue & (1 - around)
     join = max(3, int(_ARC_JOIN * side) | 1)
     joined = cv2.morphologyEx(loose, cv2.MORPH_CLOSE, np.ones((join, join), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    labels, stats = components(np.asarray(joined, np.uint8))
+    sizes = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]] / side
+    large = np.flatnonzero((sizes.max(axis=1) >= _ARC_LONG) & (sizes.min(axis=1) >= _ARC_WIDE))
+    large = large[large > 0]
+    if not len(large):
+        return found
     away = cv2.distanceTransform(1 - core, cv2.DIST_L2, 3)
-    for index in range(1, count):
+    for index in large:
         x, y, w, h, _ = (int(value) for value in stats[index])
-        if max(w, h) < _ARC_LONG * side or min(w, h) < _ARC_WIDE * side:
-            continue
         window = np.s_[y : y + h, x : x + w]
         own = (labels[window] == index) & (loose[window] > 0)
         if own.sum() >= _ARC_FILL * w * h or float(away[window][own].min()) >= _ARC_NEAR * side:
             continue
-        _, pieces, sizes, _ = cv2.connectedComponentsWithStats(own.astype(np.uint8))
-        sizes = sizes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
-        upright = sizes[:, 1] >= np.maximum(2 * sizes[:, 0], _ARC_WIDE * side)
-        bent = (sizes.min(axis=1) >= _ARC_BENT * side) | upright
+        pieces, boxes = components(own.astype(np.uint8))
+        spans = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+        upright = spans[:, 1] >= np.maximum(2 * spans[:, 0], _ARC_WIDE * side)
+        bent = (spans.min(axis=1) >= _ARC_BENT * side) | upright
         bent[0] = False
-        if bent.any() and sizes[bent].max() >= _ARC_WHOLE * max(w, h):
+        if bent.any() and spans[bent].max() >= _ARC_WHOLE * max(w, h):
             found[window][bent[pieces]] = 1
     return found
 

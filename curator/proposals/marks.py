@@ -1,7 +1,7 @@
 """Marks burnt in on the head itself: coloured ones, straight lines across it, and what the trees call drawn.
 
-Thresholds were set on 121 real slices without such marks (no false one but where noted) and the same slices
-with arrows, letters, circles and crosshairs drawn on them.
+Thresholds of the rules were set on 121 real slices without such marks (no false one but where noted) and the same
+slices with arrows, letters, circles and crosshairs drawn on them. The trees' gate is chosen where they are fitted.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from curator.proposals.head import Head
 from curator.proposals.maps import Maps
 from curator.proposals.overlays import Mark, corners
 from curator.proposals.page import Area, Page
+from curator.proposals.regions import components
 from curator.proposals.suspects import FEATURES, Suspect, brain_of, find_suspects
 from curator.proposals.trees import load_trees, marks_file
 from curator.records import MaskKind, OverlayOn
@@ -31,9 +32,6 @@ _LINE_GAPS, _LINE_STEP, _LINE_SHARE, _CROSS_SHARE, _LINE_LONG = (2, 3), 3.0, 0.9
 
 # In smaller heads (shorter side in pixels) vessels and sulci are as hard as letters, and make up lines.
 _SMALLEST_HEAD = 120
-# From which probability on the trees call a candidate a mark: none of 121 clean slices, each judged by trees that
-# never saw it, was more than 0.917 sure; 64 % of those with marks drawn on were.
-_DRAWN = 0.93
 # A mark lies on the brain when at least this share of it does.
 _ON_BRAIN = 0.3
 _ARROW = 0.05  # of the shorter side: longer ones are called arrows
@@ -42,33 +40,37 @@ _ARROW = 0.05  # of the shorter side: longer ones are called arrows
 @dataclass(frozen=True, slots=True)
 class OnHead:
     """Marks on the head, each with where it lies (`brain`, or `head` for scalp and neck), and how sure, 0..1, the
-    trees are of the likeliest drawn one, called a mark or not."""
+    trees are of the likeliest drawn one, called a mark or not, and of the likeliest other one that was not called;
+    0 where there is none."""
 
     marks: tuple[Mark, ...]
     surest: float
+    second: float
 
 
 def find_marks_on_head(page: Page, head: Head, maps: Maps) -> OnHead:
     """Raises `WeightsError` if the trees cannot be read."""
     if head.box is None:
-        return OnHead((), 0.0)
+        return OnHead((), 0.0, 0.0)
+    ruled = find_by_rule(page, head, maps)
+    suspects, trees = find_suspects(page, maps), load_trees(marks_file(), FEATURES)
+    table = np.array([suspect.features for suspect in suspects]).reshape(-1, len(FEATURES))
+    shares: list[float] = trees.probability(table).tolist()
+    judged = zip(suspects, shares, strict=True)
+    drawn = [_drawn(page, suspect, sure) for suspect, sure in judged if sure >= trees.gate]
+    ranked = sorted(shares, reverse=True)
+    others = ranked[max(1, len(drawn)) :]
+    return OnHead((*ruled, *drawn), max(ranked, default=0.0), max(others, default=0.0))
+
+
+def find_by_rule(page: Page, head: Head, maps: Maps) -> list[Mark]:
+    """Coloured marks on the head, and straight lines across the brain: those that need no trees."""
+    if head.box is None:
+        return []
     brain = brain_of(head.mask, maps)
     x0, y0, x1, y1 = head.box
     lines = _lines(page, brain) if min(x1 - x0, y1 - y0) >= _SMALLEST_HEAD and brain.any() else []
-    judged = _judged(page, maps)
-    drawn = [_drawn(page, suspect, sure) for suspect, sure in judged if sure >= _DRAWN]
-    surest = max((sure for _, sure in judged), default=0.0)
-    return OnHead((*_coloured(page, head, brain), *lines, *drawn), surest)
-
-
-def _judged(page: Page, maps: Maps) -> list[tuple[Suspect, float]]:
-    """Arrows, letters, pointers, rings, as the network sees them, and how sure the trees are of each."""
-    suspects = find_suspects(page, maps)
-    if not suspects:
-        return []
-    trees = load_trees(marks_file(), FEATURES)
-    sure = trees.probability(np.array([suspect.features for suspect in suspects]))
-    return [(suspect, float(value)) for suspect, value in zip(suspects, sure, strict=True)]
+    return [*_coloured(page, head, brain), *lines]
 
 
 def _drawn(page: Page, suspect: Suspect, sure: float) -> Mark:
@@ -88,9 +90,9 @@ def _coloured(page: Page, head: Head, brain: Area) -> list[Mark]:
     if seen.sum() < max(_COLOUR_SMALLEST, _COLOUR_SHARE * on_head.sum()):
         return []
     joined = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    labels, stats = components(np.asarray(joined, np.uint8))
     marks = []
-    for index in range(1, count):
+    for index in range(1, len(stats)):
         x, y, w, h, _ = (int(value) for value in stats[index])
         window = np.s_[y : y + h, x : x + w]
         own = (labels[window] == index) & (seen[window] > 0)

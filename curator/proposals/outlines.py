@@ -21,21 +21,27 @@ def outlines(area: Area, page: int) -> list[npt.NDArray[np.int32]]:
     """
     hole = max(_HOLE, _HOLE_SHARE * page)
     found: list[npt.NDArray[np.int32]] = []
-    parts = _components(area, 0, 0)
+    parts = parts_of(area)
     while parts:
         part, x, y = parts.pop()
         cut = _cut(part, hole)
         if cut is not None:
-            parts += [piece for half, dx, dy in cut for piece in _components(half, x + dx, y + dy)]
+            parts += [piece for half, dx, dy in cut for piece in parts_of(half, x + dx, y + dy)]
         else:
             found.append(_outline(part) + np.array([x, y], np.int32))
     return found
 
 
-def _components(area: Area, x: int, y: int) -> list[tuple[Area, int, int]]:
+def parts_of(area: Area, x: int = 0, y: int = 0) -> list[tuple[Area, int, int]]:
+    """The parts of an area (h, w; 0 or 1) at x, y that do not touch but at corners, each with where it lies."""
     from curator.imaging._cv2 import cv2
 
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(area), connectivity=4)
+    left, top, width, height = cv2.boundingRect(area)  # counting what is empty would take most of the time
+    if not width:
+        return []
+    area = np.ascontiguousarray(area[top : top + height, left : left + width])
+    x, y = x + left, y + top
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(area, connectivity=4)
     parts = []
     for index in range(1, count):
         left, top, width, height, _ = (int(value) for value in stats[index])

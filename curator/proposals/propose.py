@@ -14,14 +14,14 @@ from curator.proposals.fuse import box_of, fuse_head
 from curator.proposals.head import find_head
 from curator.proposals.maps import look
 from curator.proposals.marks import find_marks_on_head
-from curator.proposals.overlays import find_borders, find_marks, find_strips
+from curator.proposals.overlays import covered, find_borders, find_marks, find_strips
 from curator.proposals.page import SMALLEST_SIDE, Page, make_page
 from curator.proposals.suspects import brain_of
 from curator.proposals.verdict import not_a_head
 from curator.proposals.words import explain
 from curator.records import Crop, Mask, Overlay, Profile, Proposal
 
-METHOD: Final = "network/3"
+METHOD: Final = "network/4"
 
 # How sure it is that an image without a head, or with a mark on the brain, is to be discarded.
 _SURE_NO_HEAD, _SURE_NOTHING_FOUND = 0.75, 0.1
@@ -70,9 +70,11 @@ def examine(image: RGB, *, target: Literal["head", "brain"] = "head") -> Examine
     head = fuse_head(outline, maps)
     if head.box is None:
         return _whole("No head stands out from the background: kept whole.")
-    beside = [*find_strips(page, head), *find_borders(page, head, maps), *find_marks(page, head, maps)]
-    upon = find_marks_on_head(page, head, maps)
-    marks = [*beside, *upon.marks]
+    seen, upon = find_marks(page, head, maps), find_marks_on_head(page, head, maps)
+    scalp = [mark for mark in upon.marks if mark.on == "head" and not covered(mark, seen)]
+    seen = [mark for mark in seen if not covered(mark, scalp)]
+    beside = [*find_strips(page, head), *find_borders(page, head, maps), *seen]
+    marks = [*beside, *scalp, *(mark for mark in upon.marks if mark.on != "head")]
     on_brain = [mark for mark in upon.marks if mark.on == "brain"]
     box = head.box
     if target == "brain":

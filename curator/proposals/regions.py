@@ -6,8 +6,21 @@ import numpy as np
 import numpy.typing as npt
 
 from curator.proposals.maps import Floats
+from curator.proposals.page import Area
 
 _WEAK = 20  # percentile of the slopes along an outline that tells how hard it is all round
+
+
+def components(area: Area) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Labels (h, w) of an area's parts (0 or 1), which may touch at corners, and x, y, width, height and pixels of
+    each, (n, 5): the first are of what is no part.
+
+    OpenCV's default takes three times as long to count as this method of it, on one core.
+    """
+    from curator.imaging._cv2 import cv2
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(area, 8, cv2.CV_32S, cv2.CCL_GRANA)
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def hardness_of(slope: Floats, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]) -> float:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from curator.proposals.detector import drawn_map
 from curator.proposals.maps import Floats, Maps
 from curator.proposals.page import Area, Page
-from curator.proposals.regions import hardness_of, overlap, percentile
+from curator.proposals.regions import components, hardness_of, overlap, percentile
 
 FEATURES: Final = (
     "surest",  # largest probability of the candidate in the network's map of marks
@@ -119,9 +119,9 @@ def _seen_parts(seen: Area, brain: Area) -> list[tuple[tuple[int, int, int, int]
     from curator.imaging._cv2 import cv2
 
     joined = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    labels, stats = components(np.asarray(joined, np.uint8))
     found = []
-    for index in range(1, count):
+    for index in range(1, len(stats)):
         x, y, w, h, _ = (int(value) for value in stats[index])
         own = labels[y : y + h, x : x + w] == index
         if int((brain[y : y + h, x : x + w][own] > 0).sum()) >= _LEAST:
@@ -177,11 +177,8 @@ def _setting(page: Page, head: Area, brain: Area, within: Area, maps: Maps, draw
     slope = np.asarray(cv2.magnitude(across, down) / 8, np.float32)
     depth = cv2.distanceTransform(np.pad(head, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     columns = np.flatnonzero(head.any(axis=0))
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(
-        ((drawn > _DRAWN) & (within > 0)).astype(np.uint8)
-    )
-    parts = np.asarray(labels, np.int32)
-    surest = np.zeros(count)
+    parts, boxes = components(((drawn > _DRAWN) & (within > 0)).astype(np.uint8))
+    surest = np.zeros(len(boxes))
     seen = parts > 0
     np.maximum.at(surest, parts[seen], drawn[seen])
     return _Setting(
@@ -193,7 +190,7 @@ def _setting(page: Page, head: Area, brain: Area, within: Area, maps: Maps, draw
         float(np.median(page.colour[head > 0])),
         float(maps.mark[brain > 0].mean()),
         parts,
-        np.asarray(boxes, np.int32)[:, :4],
+        boxes[:, :4],
         surest,
         float(np.log1p(drawn[within > 0].sum())),
         int(columns[0]),

@@ -33,8 +33,7 @@ class Trees:
     """A sum of trees over named features (Friedman, "Greedy function approximation", 2001).
 
     The trees' nodes lie side by side, each array (trees, nodes), leaves where a tree has fewer; all are walked at
-    once. `said` and `meant`, both rising: what its probabilities turn out to be worth, straight lines between;
-    empty if they are taken as they are (isotonic calibration: Zadrozny and Elkan, 2002).
+    once. `gate`: from which probability on what they look for is called found, chosen where they were fitted.
     """
 
     features: tuple[str, ...]
@@ -44,8 +43,7 @@ class Trees:
     left: npt.NDArray[np.int64]
     right: npt.NDArray[np.int64]
     value: Table
-    said: Table
-    meant: Table
+    gate: float
 
     def probability(self, table: Table) -> Table:
         """Probability 0..1 of each row of `table`, float64 (n, len(features))."""
@@ -55,8 +53,7 @@ class Trees:
             low = table[rows, np.maximum(0, feature)] <= self.threshold[trees, at]
             at = np.where(inner, np.where(low, self.left[trees, at], self.right[trees, at]), at)
         total = self.start + self.value[trees, at].sum(axis=1)
-        share = np.asarray(1 / (1 + np.exp(-total)), np.float64)
-        return np.asarray(np.interp(share, self.said, self.meant)) if len(self.said) else share
+        return np.asarray(1 / (1 + np.exp(-total)), np.float64)
 
 
 def marks_file() -> Path:
@@ -70,17 +67,16 @@ def load_trees(path: Path, features: tuple[str, ...]) -> Trees:
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         trees = tuple(_tree(tree, len(features)) for tree in told["trees"])
-        names, start = tuple(told["features"]), float(told["start"])
-        said, meant = (np.array(values, np.float64) for values in told.get("calibration", [[], []]))
-        if said.shape != meant.shape or (np.diff(said) < 0).any() or (np.diff(meant) < 0).any():
-            raise ValueError("the calibration does not rise")
+        names, start, gate = tuple(told["features"]), float(told["start"]), float(told["gate"])
+        if not 0 < gate <= 1:
+            raise ValueError("the gate is no probability")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(
             f"The proposals' file {path} cannot be read ({type(error).__name__}): install Curator again."
         ) from error
     if names != features:
         raise WeightsError(f"The proposals' file {path} is of another version: install Curator again.")
-    return Trees(names, start, *_side_by_side(trees), said, meant)
+    return Trees(names, start, *_side_by_side(trees), gate)
 
 
 def _side_by_side(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from curator.proposals.head import Head
 from curator.proposals.overlays import Mark
 from curator.proposals.page import Page
 from curator.records import MaskKind
 
-# From which probability on what was not called a mark on the brain is worth a word.
-_LOOK = 0.4
+LOOK: Final = 0.4
+"""From which probability on a spot that was not called a mark on the brain is pointed out."""
 
 _NAMES: dict[MaskKind, tuple[str, str]] = {
     "text": ("text", "texts"),
@@ -58,7 +58,7 @@ def explain(
     ]
     if cut:
         sentences.append(f"The head reaches the edge at {_joined(cut)}.")
-    if surest >= _LOOK and not on_brain:
+    if surest >= LOOK and not on_brain:
         sentences.append("A spot on the brain may be a mark: please look.")
     if head.background.agreement < 0.6:
         sentences.append("The background is uneven.")

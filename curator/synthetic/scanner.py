@@ -106,7 +106,7 @@ def _vessels(
     if anatomy.plane == "sagittal":
         return np.asarray(out, np.float32)
     rows, columns = np.nonzero(anatomy.inside)
-    # Back in axial slices, top in coronal ones: a triangle at the end of the midline, pointing inwards.
+    # Back in axial slices, top in coronal ones: a triangle at the end of the midline that narrows inwards.
     inwards = -1.0 if anatomy.plane == "axial" else 1.0
     end = int(rows.max()) if anatomy.plane == "axial" else int(rows.min())
     middle = float(columns[np.abs(rows - end) <= 3].mean())
@@ -114,10 +114,25 @@ def _vessels(
     v, u = np.mgrid[: frame.height, : frame.width].astype(np.float32)
     axis = (inner - outer) / max(float(np.hypot(*(inner - outer))), 1e-6)
     along = ((u - outer[0]) * axis[0] + (v - outer[1]) * axis[1]) / scale
-    across = np.abs((v - outer[1]) * axis[0] - (u - outer[0]) * axis[1]) / scale
-    edge = np.minimum(0.5 * (7.0 - along) - across, along + 0.8)
-    sinus = np.clip(edge + 0.5, 0, 1)
-    return np.asarray(out * (1 - 0.85 * sinus) + 0.92 * 0.85 * sinus, np.float32)
+    across = ((v - outer[1]) * axis[0] - (u - outer[0]) * axis[1]) / scale
+    return np.asarray(_with_sinus(out, along, across, field, rng), np.float32)
+
+
+def _with_sinus(image: F32, along: F32, across: F32, field: F32, rng: np.random.Generator) -> F32:
+    """The sinus between the leaves of the dura, in mm along and across the midline from where it ends: lopsided,
+    rounded, with the falx running on from its tip and the dura from its base, and of uneven flow."""
+    size, side, deep = rng.uniform(0.65, 1.1), rng.normal(0, 0.7), rng.uniform(10, 26)
+    wave = 0.5 * field  # of the very field that places the veins, so that no further one is drawn
+    beside = np.abs(across - side * np.exp(-np.maximum(along, 0) / 4) + 0.35 * wave)
+    width = size * (1.1 + 2.4 / (1 + np.exp(np.clip((along - 3.2 * size) / 0.9, -30, 30))))
+    body = width - beside - 0.9 * np.exp(np.clip((along - 6.5 * size) / 1.1, -30, 8))
+    ends = np.minimum(body, along + 0.8)
+    lumen = 1 / (1 + np.exp(-np.clip(ends / 0.55, -30, 30)))
+    falx = np.exp(-((beside / 0.8) ** 2)) * np.clip(1 - along / deep, 0, 1) * (along > -0.8) * 0.5
+    dura = np.exp(-(((along - 0.02 * across**2) / 0.9) ** 2)) * np.clip(1 - np.abs(across) / 14, 0, 1) * 0.55
+    flow = np.clip(0.9 + 0.1 * wave, 0.6, 1)
+    enhanced = np.clip(np.maximum(lumen * 0.9 * flow, np.maximum(falx, dura)), 0, 1)
+    return np.asarray(image * (1 - enhanced) + 0.92 * enhanced, np.float32)
 
 
 def _slow(rng: np.random.Generator, height: int, width: int) -> F32:

@@ -1,7 +1,8 @@
 """The detector of small marks: one map at the page's own resolution, from grey level and colour.
 
 Residual blocks (He et al., 2015) at a half, a quarter and an eighth of the resolution with additive skips, in
-the manner of a U-Net (Ronneberger et al., 2015); pixel (un)shuffle (Shi et al., 2016) at both ends, dilations.
+the manner of a U-Net (Ronneberger et al., 2015); pixel (un)shuffle (Shi et al., 2016) at both ends, dilations of up
+to 4.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-WIDTHS: Final = (20, 40, 56)
+WIDTHS: Final = (24, 56, 96)
 """Channels at a half, a quarter and an eighth of the resolution."""
 
 PLANES: Final = 3
@@ -37,6 +38,17 @@ def planes_of(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     )
 
 
+def planes_on_device(image: Tensor) -> Tensor:
+    """`planes_of` many images (n, h, w, 2) of levels 0..255, on their device: float32 (n, 3, h, w)."""
+    image = image.float()
+    grey, chroma = image[..., 0], image[..., 1]
+    wide = functional.pad(grey[:, None], (_NEAR // 2,) * 4, "reflect")
+    mean = functional.avg_pool2d(wide, _NEAR, 1)[:, 0]
+    square = functional.avg_pool2d(wide * wide, _NEAR, 1)[:, 0]
+    spread = (square - mean * mean).clamp_min(0).sqrt()
+    return torch.stack([grey / 127.5 - 1, (grey - mean) / (spread + _SPREAD), chroma / _CHROMA], 1)
+
+
 def _conv(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, stride, dilation, dilation, bias=False), nn.BatchNorm2d(outputs)
@@ -47,17 +59,9 @@ class _Block(nn.Module):
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
         self.first, self.second = _conv(channels, channels), _conv(channels, channels, dilation=dilation)
-        self.wide = dilation > 1
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(self._second(functional.relu(self.first(x))) + x)
-
-    def _second(self, x: Tensor) -> Tensor:
-        if self.wide and torch.is_autocast_enabled("cpu"):
-            # The gradient of dilated convolutions in bfloat16 is not a number at times (torch 2, oneDNN).
-            with torch.autocast("cpu", enabled=False):
-                return self.second(x.float())  # type: ignore[no-any-return]
-        return self.second(x)  # type: ignore[no-any-return]
+        return functional.relu(self.second(functional.relu(self.first(x))) + x)
 
 
 class _Down(nn.Module):
@@ -78,7 +82,7 @@ class Detector(nn.Module):
         self.stem = _conv(PLANES * 4, a)
         self.at_2 = _Block(a)
         self.at_4 = nn.Sequential(_Down(a, b), _Block(b), _Block(b, 2))
-        self.at_8 = nn.Sequential(_Down(b, c), _Block(c), _Block(c, 2))
+        self.at_8 = nn.Sequential(_Down(b, c), _Block(c), _Block(c, 2), _Block(c, 4))
         self.widen_8, self.widen_4 = nn.Conv2d(c, b, 1), nn.Conv2d(b, a, 1)
         self.up_4, self.up_2 = _Block(b), _Block(a)
         self.map = nn.Conv2d(a, 4, 3, 1, 1)

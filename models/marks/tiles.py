@@ -1,9 +1,9 @@
 """Draws the tiles that the detector of marks learns from: `python tiles.py OUT --parts 40`.
 
 Each part `NNN.npz` holds `image` uint8 (n, 192, 192, 2), grey level and chroma; `truth` uint8 of (n, 192, 192) with
-0 for none, 1 for a mark, 2 for its faint rim, 4 added where it lies inside the skull; `marked` bool (n,). Half the
-tiles have no mark. The heads are those of Colin27 and, with `--scans`, of scans. The same seed gives the same tiles
-on the same fonts and versions.
+0 for none, 1 for a mark, 2 for what is of no account (its faint rim, and marks that no one would see), 4 added
+where it lies inside the skull; `marked` bool (n,). Half the tiles have no mark. The heads are those of Colin27 and,
+with `--scans`, of scans. The same seed gives the same tiles on the same fonts and versions.
 """
 
 from __future__ import annotations
@@ -22,73 +22,68 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proposals"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from heads import calm_head
 from ink import Tile, draw_marks
 from lookalikes import add_lookalikes, ringing, sharpened, stepped
-from pages import _close_up, _framed
+from pages import close_up, framed, shows_brain
 from scans import write_slices
 from tissue import Bools, Floats, Rng
+from visible import MARK, furthest, told_apart
 
 SIDE = 192
-NONE, MARK, RIM, INSIDE = 0, 1, 2, 4
+INSIDE = 4  # added to what `visible.py` calls each pixel
 _PART, _A_PAGE = 400, 4
 _SPARE = 8  # pixels round a tile that are cut off at the end
-_SEEN = 20  # grey levels that the clearest tenth of a mark must change at least
+_CALM = 0.75  # share of the pages with little noise and an ordinary contrast
 U8 = npt.NDArray[np.uint8]
+Page = tuple[Floats, Bools, float]
+"""Grey levels 0..255, the inside of the skull, and the size of the scan's finest detail in pixels."""
 
 
-def draw_tile(rng: Rng, page: tuple[Floats, Bools], marked: bool) -> tuple[U8, U8, bool]:
-    """One tile of a page (grey 0..255 and the inside of its skull): image, truth, and whether it has marks."""
-    grey, inside = page
-    later = 1.0 if rng.random() < 0.5 else float(np.exp(rng.uniform(np.log(0.55), np.log(1.9))))
+def draw_tile(rng: Rng, page: Page, marked: bool) -> tuple[U8, U8, bool]:
+    """One tile of a page: image, truth, and whether it has marks that a person would see."""
+    grey, inside, fine = page
+    later = 1.0 if rng.random() < 0.5 else float(np.exp(rng.uniform(np.log(0.65), np.log(2.1))))
     side = int(np.ceil(SIDE / later)) + 2 * _SPARE
     rows, columns = np.nonzero(inside)
     at = rng.integers(len(rows)) if len(rows) else 0
     y, x = (int(rows[at]), int(columns[at])) if len(rows) else (grey.shape[0] // 2, grey.shape[1] // 2)
     y, x = y + int(rng.integers(-side // 4, side // 4 + 1)), x + int(rng.integers(-side // 4, side // 4 + 1))
     part, within = (_window(plane, y, x, side) for plane in (grey, inside.astype(np.float32)))
-    part = add_lookalikes(rng, part, within > 0.5, float(rng.choice([0, 0.7, 2, 4])))
-    for change, share in ((sharpened, 0.3), (ringing, 0.15), (stepped, 0.3)):
+    part = add_lookalikes(rng, part, within > 0.5, float(rng.choice([0, 0.5, 1.5, 3])), fine)
+    for change, share in ((sharpened, 0.15), (ringing, 0.07), (stepped, 0.12)):
         if rng.random() < share:
             part = change(rng, part)
     rgb = np.repeat(np.clip(part, 0, 255)[..., None], 3, 2).astype(np.float32)
     if rng.random() < 0.1:
         rgb = rgb * rng.uniform(0.85, 1.1, 3).astype(np.float32) + rng.uniform(-5, 8, 3).astype(np.float32)
-    out = round(side * later)
-    draw_at = rng.random()
-    drawn = (
-        1.0
-        if draw_at < 0.45
-        else float(rng.uniform(1.2, 3.5))
-        if draw_at < 0.85
-        else float(rng.uniform(0.5, 0.95))
-    )
+    out, drawn = round(side * later), _drawn_at(rng)
     size = round(side * drawn)
     up = int(rng.choice([cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_LANCZOS4]))
     clean = rgb if size == side else np.clip(cv2.resize(rgb, (size, size), interpolation=up), 0, 255)
     clean = np.ascontiguousarray(clean, np.float32)
     here = cv2.resize(within, (size, size), interpolation=cv2.INTER_LINEAR) > 0.5
     method = _method(rng, out, size)
-    plain = _to(clean, out, method)
-    truth = np.zeros((out, out), np.uint8)
+    cut = np.s_[_SPARE : _SPARE + SIDE, _SPARE : _SPARE + SIDE]
+    plain = _to(clean, out, method)[cut]
+    fate = int(rng.integers(2**31))
+    before = image = _passed_on(np.random.default_rng(fate), plain)
+    truth = np.zeros((SIDE, SIDE), np.uint8)
     if marked and here.any():
         for _ in range(4):
             tile = Tile(rng, clean.copy(), here, max(grey.shape) * drawn, drawn / later)
             draw_marks(tile)
-            made = _to(np.clip(tile.rgb, 0, 255), out, method)
-            away = np.abs(made - plain).max(2)
-            cut = away[_SPARE : _SPARE + SIDE, _SPARE : _SPARE + SIDE]
-            inked = cut[cut > 4]
-            if len(inked) >= 4 and float(np.percentile(inked, 90)) >= _SEEN:
-                plain = made
-                least = float(np.clip(0.35 * np.percentile(inked, 90), 6, 45))
-                truth = np.where(away >= least, MARK, np.where(away > 3, RIM, NONE)).astype(np.uint8)
+            made = _to(np.clip(tile.rgb, 0, 255), out, method)[cut]
+            after = _passed_on(np.random.default_rng(fate), made)
+            told = told_apart(furthest(np.abs(made - plain)), before, after)
+            if (told == MARK).any():
+                image, truth = after, told
                 break
-    cut = np.s_[_SPARE : _SPARE + SIDE, _SPARE : _SPARE + SIDE]
-    image = _passed_on(rng, plain[cut])
     deep = cv2.resize(within, (out, out), interpolation=cv2.INTER_LINEAR)[cut] > 0.5
-    seen = image.astype(np.float32)
-    stacked = np.stack([seen.mean(2), seen.max(2) - seen.min(2)], 2).round().astype(np.uint8)
-    return stacked, truth[cut] + INSIDE * deep.astype(np.uint8), bool((truth[cut] == MARK).any())
+    chroma = furthest(image) - (255 - furthest(255 - image))
+    level = cv2.transform(image.astype(np.float32), np.full((1, 3), 1 / 3, np.float32))
+    stacked = np.stack([level.round().astype(np.uint8), chroma], 2)
+    return stacked, truth + INSIDE * deep.astype(np.uint8), bool((truth == MARK).any())
 
 
 def _window(plane: Floats, y: int, x: int, side: int) -> Floats:
@@ -100,6 +95,14 @@ def _window(plane: Floats, y: int, x: int, side: int) -> Floats:
     return np.asarray(
         cv2.copyMakeBorder(cut, down // 2, down - down // 2, across // 2, across - across // 2, 0)
     )
+
+
+def _drawn_at(rng: Rng) -> float:
+    """Size at which marks are drawn, to that of the page: files are resized after and before."""
+    kind = rng.random()
+    if kind < 0.45:
+        return 1.0
+    return float(rng.uniform(1.2, 3.5) if kind < 0.82 else rng.uniform(0.45, 0.95))
 
 
 def _method(rng: Rng, out: int, size: int) -> int:
@@ -121,8 +124,8 @@ def _passed_on(rng: Rng, rgb: Floats) -> U8:
         rgb = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.25, 1.0)))
     elif kind < 0.45:
         rgb = sharpened(rng, np.ascontiguousarray(rgb))
-    if rng.random() < 0.25:
-        rgb = rgb + rng.uniform(0, 9) * rng.standard_normal((*rgb.shape[:2], 1)).astype(np.float32)
+    if rng.random() < 0.15:
+        rgb = rgb + rng.uniform(0, 6) * rng.standard_normal((*rgb.shape[:2], 1)).astype(np.float32)
     image = np.clip(rgb, 0, 255).round().astype(np.uint8)
     for share in (0.8, 0.2):
         if rng.random() < share:
@@ -133,18 +136,24 @@ def _passed_on(rng: Rng, rgb: Floats) -> U8:
     return np.asarray(image, np.uint8)
 
 
-def _page(rng: Rng, slices: dict[str, npt.NDArray[Any]]) -> tuple[Floats, Bools]:
+def _page(rng: Rng, slices: dict[str, npt.NDArray[Any]]) -> Page:
     long = int(
         rng.choice(
-            [rng.integers(150, 260), rng.integers(260, 400), rng.integers(400, 640)], p=[0.4, 0.4, 0.2]
+            [rng.integers(165, 260), rng.integers(260, 400), rng.integers(400, 640)], p=[0.4, 0.4, 0.2]
         )
     )
     aspect = np.exp(rng.normal(0.1, 0.14))
     height, width = (long, int(long / aspect)) if aspect > 1 else (int(long * aspect), long)
-    grey, head, inside, _ = _framed(rng, slices, height, width, hard=False)
-    if rng.random() < 0.08 and inside.any():
-        grey, head, inside, _ = _close_up(rng, grey, head, inside)
-    return np.clip(grey, 0, 255).astype(np.float32), inside if inside.any() else head
+    fine = float(np.clip(long / rng.uniform(200, 420), 0.8, 2.6))
+    calm = rng.random() < _CALM
+    if calm:
+        grey, inside = calm_head(rng, slices, height, width, fine)
+        head, calm = inside, bool(inside.any())
+    if not calm:
+        grey, head, inside, _ = framed(rng, slices, height, width, hard=False)
+    if rng.random() < 0.08 and shows_brain(head, inside):
+        grey, head, inside, _ = close_up(rng, grey, head, inside)
+    return np.clip(grey, 0, 255).astype(np.float32), inside if inside.any() else head, fine
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
-"""Trains the detector of marks: `python train_detector.py TILES --out detector.pt --log log.csv --steps 3000`.
+"""Trains the detector of marks: `python train_detector.py TILES --out detector.pt --log log.csv --minutes 8`.
 
-TILES are folders of `tiles.py`, which may still be drawing: new parts are read as they come, and each folder gives
-as many tiles as any other. On CPUs the convolutions run in bfloat16. The weights kept are averaged over steps.
+TILES are folders of `tiles.py`, which may still be drawing: new parts are read as they come. AdamW, one cycle,
+weights averaged exponentially; on a GPU the convolutions run in bfloat16.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import copy
 import csv
-import math
 import sys
 import time
 from pathlib import Path
@@ -21,70 +20,50 @@ from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proposals"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from averaging import follow
-from detector import Detector, planes_of
+from averaging import follow, one_cycle
+from detector import Detector, planes_on_device
+from pool import Pool
 
-_HELD_OUT = 1  # parts at the start that are not learnt from
-_AVERAGE, _CLIP = 0.995, 2.0
+_AVERAGE, _CLIP, _RISE = 0.999, 2.0, 0.05
 _OUTSIDE = 0.15  # weight of what lies outside the skull
 _HARDEST = 0.01  # share of the pixels without a mark that count again
-_VIEW = 96  # pixels a side of what is learnt from at once
+_VIEW = 160  # pixels a side of what is learnt from at once
+_RELIT, _GAIN, _LIFT = 0.5, (0.6, 1.25), (-15, 15)
+_FIRST = 2000  # tiles to begin with
+_LOGGED, _SAVED = 100, 1000  # steps between two lines, and two files
 
 
-class Tiles:
-    """The parts that are there, in memory; read anew now and then."""
-
-    def __init__(self, folders: list[Path]) -> None:
-        self.folders, self.known = folders, set[Path]()
-        self.image: list[list[np.ndarray]] = [[] for _ in folders]
-        self.truth: list[list[np.ndarray]] = [[] for _ in folders]
-        self.held: list[Path] = []
-        self.read()
-
-    def read(self) -> None:
-        for number, folder in enumerate(self.folders):
-            for file in sorted(folder.glob("[0-9]*.npz")):
-                if file in self.known:
-                    continue
-                self.known.add(file)
-                if int(file.stem) < _HELD_OUT:
-                    self.held.append(file)
-                    continue
-                with np.load(file) as part:
-                    self.image[number].append(part["image"])
-                    self.truth[number].append(part["truth"])
-
-    def batch(self, rng: np.random.Generator, size: int) -> tuple[Tensor, Tensor]:
-        """Planes (n, 3, h, w) and truth (n, h, w), turned, flipped, brightened at random."""
-        images, truths = [], []
-        for _ in range(size):
-            folder = int(rng.choice([i for i, parts in enumerate(self.image) if parts]))
-            part = int(rng.integers(len(self.image[folder])))
-            at = int(rng.integers(len(self.image[folder][part])))
-            image, truth = _cropped(rng, self.image[folder][part][at], self.truth[folder][part][at])
-            turn = int(rng.integers(4))
-            image, truth = np.rot90(image, turn), np.rot90(truth, turn)
-            if rng.random() < 0.5:
-                image, truth = image[:, ::-1], truth[:, ::-1]
-            if rng.random() < 0.4:
-                table = np.clip(np.arange(256) * rng.uniform(0.6, 1.25) + rng.uniform(-15, 15), 0, 255)
-                image = np.stack([table.astype(np.uint8)[image[..., 0]], image[..., 1]], 2)
-            images.append(planes_of(image))
-            truths.append(np.ascontiguousarray(truth))
-        return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(truths))
+def tiles_of(part: Path) -> dict[str, np.ndarray]:
+    """The arrays of a part that `tiles.py` wrote."""
+    with np.load(part) as file:
+        return {name: file[name] for name in ("image", "truth")}
 
 
-def _cropped(rng: np.random.Generator, image: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A part of a tile that holds a piece of its marks, if there are any."""
-    rows, columns = np.nonzero((truth & 3) == 1)
-    last = truth.shape[0] - _VIEW
-    if len(rows):
-        at = rng.integers(len(rows))
-        y, x = (int(np.clip(where[at] - rng.integers(8, _VIEW - 8), 0, last)) for where in (rows, columns))
-    else:
-        y, x = (int(rng.integers(last + 1)) for _ in range(2))
-    window = np.s_[y : y + _VIEW, x : x + _VIEW]
-    return image[window], truth[window]
+def random_views(
+    tiles: dict[str, Tensor], seeds: torch.Generator, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Planes (n, 3, v, v) and truth (n, v, v) of parts of tiles, brightened, turned and flipped; each eighth of
+    them is turned and flipped alike."""
+    images, truths = [], []
+    for image, truth in zip(tiles["image"].chunk(8), tiles["truth"].chunk(8), strict=True):
+        last = image.shape[1] - _VIEW + 1
+        y, x = (int(at) for at in rng.integers(last, size=2))
+        window = np.s_[:, y : y + _VIEW, x : x + _VIEW]
+        turn = int(rng.integers(4))
+        image, truth = torch.rot90(image[window], turn, (1, 2)), torch.rot90(truth[window], turn, (1, 2))
+        if rng.random() < 0.5:
+            image, truth = image.flip(2), truth.flip(2)
+        images.append(image)
+        truths.append(truth)
+    image, truth = torch.cat(images).float(), torch.cat(truths)
+    count, device = len(image), image.device
+
+    def uniform(low: float, high: float) -> Tensor:
+        return torch.rand(count, 1, 1, generator=seeds, device=device) * (high - low) + low
+
+    grey = (image[..., 0] * uniform(*_GAIN) + uniform(*_LIFT)).clamp(0, 255).round()
+    grey = torch.where(uniform(0, 1) < _RELIT, grey, image[..., 0])
+    return planes_on_device(torch.stack([grey, image[..., 1]], 3)), truth
 
 
 def losses(logits: Tensor, truth: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -115,21 +94,18 @@ def losses(logits: Tensor, truth: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     return plain + 0.4 * inked + 0.4 * hard + dice.mean() + 0.3 * top, parts
 
 
-def check(net: Detector, files: list[Path]) -> str:
-    """On the parts held out: area under the curve of tiles with and without marks, and how many are found at a few
+def check(net: Detector, tiles: dict[str, np.ndarray], device: torch.device) -> str:
+    """On the part held out: area under the curve of tiles with and without marks, and how many are found at a few
     false ones, by the hottest spot inside the skull."""
     tops, marked = [], []
-    net.eval()
     with torch.inference_mode():
-        for file in files:
-            with np.load(file) as part:
-                images, truths = part["image"], part["truth"]
-            for at in range(0, len(images), 50):
-                planes = torch.from_numpy(np.stack([planes_of(image) for image in images[at : at + 50]]))
-                truth = torch.from_numpy(truths[at : at + 50])
-                share = net(planes)[:, 0].masked_fill((truth & 4) == 0, -20)
-                tops.append(functional.avg_pool2d(share[:, None], 2, 1).flatten(1).amax(1))
-                marked.append((((truth & 3) == 1) & ((truth & 4) > 0)).flatten(1).sum(1) >= 4)
+        for at in range(0, len(tiles["image"]), 50):
+            image, truth = (
+                torch.from_numpy(tiles[name][at : at + 50]).to(device) for name in ("image", "truth")
+            )
+            share = net(planes_on_device(image))[:, 0].masked_fill((truth & 4) == 0, -20)
+            tops.append(functional.avg_pool2d(share[:, None], 2, 1).flatten(1).amax(1).cpu())
+            marked.append(((((truth & 3) == 1) & ((truth & 4) > 0)).flatten(1).sum(1) >= 4).cpu())
     top, mark = torch.cat(tops).numpy(), torch.cat(marked).numpy()
     clean, drawn = np.sort(top[~mark])[::-1], top[mark]
     found = [float((drawn > clean[int(lost * len(clean))]).mean()) for lost in (0.01, 0.03, 0.1)]
@@ -143,72 +119,65 @@ def main() -> None:
     parser.add_argument("--start", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--log", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument(
-        "--minutes", type=float, help="end, and let the rate fall, by time instead of by steps"
-    )
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--most", type=int, default=250000, help="tiles to keep in memory")
+    parser.add_argument("--batch", type=int, default=96)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--precision", choices=("bfloat16", "float32"), default="bfloat16")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
+    device = torch.device(options.device)
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
+    torch.backends.cudnn.benchmark = True
     rng = np.random.default_rng(options.seed)
-    tiles = Tiles(options.tiles)
+    seeds = torch.Generator(device).manual_seed(options.seed)
+    begun = time.monotonic()
+    pool = Pool(options.tiles, "[0-9]*.npz", tiles_of, options.most, device)
     net = Detector()
-    layout = torch.channels_last
     if options.start is not None:
         net.load_state_dict(torch.load(options.start, map_location="cpu", weights_only=True))
-    net = net.to(memory_format=layout)
+    net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), options.rate, betas=(0.9, 0.98), weight_decay=1e-2)
-    begun, running = time.monotonic(), {}
     rows: list[dict[str, float]] = []
-    half = options.precision == "bfloat16"
-    share, step = 0.0, 0
+    step, share = 0, 0.0
+    pool.wait_for(_FIRST)
+    net.train()
     while share < 1:
         step += 1
-        share = step / options.steps
-        if options.minutes is not None:
-            share = (time.monotonic() - begun) / (60 * options.minutes)
-        rate = options.rate * (
-            min(1.0, share / 0.06) * 0.5 * (1 + math.cos(math.pi * max(0.0, share - 0.06) / 0.94)) + 2e-3
-        )
+        share = (time.monotonic() - begun) / (60 * options.minutes)
         for group in optimiser.param_groups:
-            group["lr"] = rate
-        planes, truth = tiles.batch(rng, options.batch)
-        net.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            logits = net(planes.contiguous(memory_format=layout))
+            group["lr"] = one_cycle(share, options.rate, _RISE)
+        planes, truth = random_views(pool.sample(options.batch, seeds), seeds, rng)
+        planes = planes.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            logits = net(planes)
         loss, parts = losses(logits[:, 0].float(), truth)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), _CLIP)
         optimiser.step()
         follow(average, net, step, _AVERAGE)
-        for name, value in {"loss": loss, **parts}.items():
-            running[name] = 0.98 * running.get(name, float(value.detach())) + 0.02 * float(value.detach())
-        if step % 50 == 0 or share >= 1:
-            tiles.read()
-            seconds = time.monotonic() - begun
+        if step % _LOGGED == 0 or share >= 1:
             rows.append(
-                {"step": step, "seconds": round(seconds), "rate": round(rate, 6)}
-                | {n: round(v, 4) for n, v in running.items()}
+                {
+                    "step": step,
+                    "seconds": round(time.monotonic() - begun),
+                    "tiles": pool.count,
+                    "rate": round(optimiser.param_groups[0]["lr"], 6),
+                }
+                | {name: round(float(value.detach()), 4) for name, value in {"loss": loss, **parts}.items()}
             )
-            print(
-                rows[-1],
-                f"{step * options.batch / seconds:.1f} tiles/s of {400 * sum(map(len, tiles.image))}",
-                flush=True,
-            )
-        if step % 200 == 0 or share >= 1:
-            torch.save(average.state_dict(), options.out)
-            print(check(average, tiles.held), flush=True)
+            print(rows[-1], flush=True)
+        if step % _SAVED == 0 or share >= 1:
+            torch.save({name: value.cpu() for name, value in average.state_dict().items()}, options.out)
             with options.log.open("w", newline="") as file:
                 writer = csv.DictWriter(file, rows[0])
                 writer.writeheader()
                 writer.writerows(rows)
+            print(check(average, dict(pool.held), device), flush=True)
 
 
 if __name__ == "__main__":

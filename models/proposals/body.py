@@ -1,4 +1,4 @@
-"""A picture of a cut through a body: tissue in CT or MR put together from shapes with uneven outlines."""
+"""A picture of a cut through a body: tissue put together from shapes with uneven outlines."""
 
 from __future__ import annotations
 
@@ -7,33 +7,43 @@ import numpy as np
 import numpy.typing as npt
 from tissue import Floats, Rng, smooth
 
+
+def eroded(mask: Floats, pixels: float) -> Floats:
+    """A shape 0..1 less a rim so wide."""
+    depth = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray(np.clip(depth - pixels + 0.5, 0, 1), np.float32)
+
+
+def bent(rng: Rng, image: Floats) -> Floats:
+    """Pulled here and pushed there, so that no outline stays an ellipse."""
+    height, width = image.shape
+    down, across = np.mgrid[:height, :width].astype(np.float32)
+    for knots, share in ((5, 0.025), (int(rng.integers(9, 20)), 0.008), (int(rng.integers(25, 60)), 0.003)):
+        reach = rng.uniform(0, share) * max(height, width)
+        down += reach * smooth(rng, height, width, knots)
+        across += reach * smooth(rng, height, width, knots)
+    return np.asarray(
+        cv2.remap(image, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )
+
+
 _TURNS = np.linspace(0, 2 * np.pi, 72, endpoint=False)
 
 
 class Body:
     """A dark picture into which tissue is put; places and sizes are shares of a frame that the body fills.
 
-    `levels` are those of tissues by name: in CT in the order of their density, in MR in any.
+    `levels` are those of tissues in MR by name, in any order.
     """
 
     def __init__(self, rng: Rng, height: int, width: int) -> None:
         self.rng, self.height, self.width = rng, height, width
-        self.ct = rng.random() < 0.5
         self.image = np.full((height, width), rng.uniform(0, 12), np.float32)
-        if self.ct:
-            low, gain = rng.uniform(-60, 40), rng.uniform(0.7, 1.5)
-            told = {"air": 0, "fat": 55, "water": 100, "muscle": 125, "organ": 135, "blood": 140, "bone": 240}
-            told["blood"] += int(rng.choice([0, 0, 40, 90]))
-            told["kidney"] = told["organ"] + int(rng.choice([0, 30, 80]))
-            self.levels = {
-                name: float(np.clip((level + rng.normal(0, 8) + low) * gain, 0, 255))
-                for name, level in told.items()
-            }
-        else:
-            names = ["fat", "water", "muscle", "organ", "blood", "bone", "kidney"]
-            self.levels = {name: float(rng.uniform(15, 250)) for name in names} | {"air": rng.uniform(0, 12)}
-            self.levels["fat"] = float(rng.choice([rng.uniform(140, 255), rng.uniform(20, 90)]))
-        self.levels["cortex"] = 255.0 if self.ct else rng.uniform(0, 40)
+        names = ["fat", "water", "muscle", "organ", "blood", "bone", "kidney"]
+        self.levels = {name: float(rng.uniform(15, 250)) for name in names} | {"air": rng.uniform(0, 12)}
+        self.levels["fat"] = float(rng.choice([rng.uniform(140, 255), rng.uniform(20, 90)]))
+        self.levels["lung"] = self.levels["air"] + rng.uniform(0, 25)
+        self.levels["cortex"] = rng.uniform(0, 40)
         share = rng.uniform(0.8, 1.02)
         self.across, self.down = width * share / 2, height * share / 2
         self.x, self.y = width * rng.uniform(0.46, 0.54), height * rng.uniform(0.46, 0.54)
@@ -60,16 +70,19 @@ class Body:
         return mask.astype(np.float32) / 255
 
     def put(self, mask: Floats, level: float, within: Floats | None = None) -> None:
-        mask = mask if within is None else mask * within
-        self.image = self.image * (1 - mask) + mask * np.float32(level)
+        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        if not len(rows):
+            return
+        box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        share = mask[box] if within is None else mask[box] * within[box]
+        self.image[box] += share * (np.float32(level) - self.image[box])
 
     def ringed(
         self, mask: Floats, level: float, rim: float, share: float, within: Floats | None = None
     ) -> None:
         """A shape with a rim of another level, `share` of the frame wide."""
         self.put(mask, rim, within)
-        size = 2 * max(1, round(share * self.across)) + 1
-        self.put(cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), level, within)
+        self.put(eroded(mask, max(1.0, share * self.across)), level, within)
 
     def vertebra(self, x: float, y: float, size: float) -> None:
         """Its body with a rim, the canal, and the processes behind and at the sides."""
@@ -114,15 +127,7 @@ class Body:
                 self.put(np.where(rows, inner, 0), self.level("air"), inside)
 
     def table(self) -> None:
-        """What a patient lies on: one or two flat curves below."""
-        if self.rng.random() > (0.6 if self.ct else 0.1):
-            return
-        for index in range(self.rng.integers(1, 3)):
-            middle = (int(self.x), int(self.y + self.down * self.rng.uniform(-0.4, 0.3)))
-            axes = (int(self.across * self.rng.uniform(1.0, 1.6)), int(self.down * (1.0 + 0.1 * index)))
-            layer = np.zeros_like(self.image)
-            cv2.ellipse(layer, middle, axes, 0, 20, 160, self.rng.uniform(40, 200), 1 + index, cv2.LINE_AA)
-            self.image = np.where(self.image < 14, np.maximum(self.image, layer), self.image)
+        """What a patient lies on: nothing of it is seen in MR."""
 
     def wall(self, fat: float, muscle: float) -> tuple[Floats, Floats, Floats]:
         """Skin, fat and muscle; gives the shapes of the body, of what fat surrounds, and of the cavity."""
@@ -130,25 +135,41 @@ class Body:
         self.down = min(self.down, self.across * flat * self.rng.uniform(0.9, 1.3))
         outer = self.shape(0, 0, 0.98, 0.98, 0.025)
         self.ringed(outer, self.level("fat"), self.level("muscle"), 0.01)
-
-        def shrunk(share: float) -> Floats:
-            size = 2 * max(1, round(share * self.across)) + 1
-            return np.asarray(
-                cv2.erode(outer, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.float32
-            )
-
-        lean, cavity = shrunk(fat), shrunk(fat + muscle)
+        lean, cavity = (eroded(outer, max(1.0, share * self.across)) for share in (fat, fat + muscle))
         self.put(lean, self.level("muscle"))
         return outer, lean, cavity
 
+    def _lively(self, image: Floats) -> Floats:
+        """What MR shows beyond flat organs: grain of many scales, fibres, vessels, light near the coils."""
+        rng, height, width = self.rng, self.height, self.width
+        body = (image > 14).astype(np.float32)
+        field = sum(smooth(rng, height, width, knots) / knots**0.4 for knots in (9, 20, 45, 90))
+        image = image * (1 + rng.uniform(0, 0.28) * field)
+        for _ in range(rng.integers(0, 4)):
+            field = smooth(rng, height, width, int(rng.integers(10, 80)))
+            curves = np.abs(field) < rng.uniform(0.02, 0.12) if rng.random() < 0.6 else field > 1.6
+            seen = curves & (smooth(rng, height, width, 6) > rng.uniform(-0.2, 1))
+            share = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), rng.uniform(0.4, 1)) * body
+            level = rng.choice([0.0, rng.uniform(0, 250), rng.uniform(0, 250)])
+            image = image + share * rng.uniform(0.2, 0.8) * (level - image)
+        if rng.random() < 0.5:  # coils at one or two sides
+            depth = cv2.distanceTransform(np.pad(body, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+            near = np.exp(-depth / (self.across * rng.uniform(0.05, 0.4)))
+            side = np.clip(smooth(rng, height, width, 3), 0, 2)
+            image = image * (1 + rng.uniform(0.3, 4) * near * side)
+        shade = np.exp(smooth(rng, height, width, int(rng.integers(3, 5))) * rng.uniform(0, 0.35))
+        image = image * shade
+        if rng.random() < 0.3:  # a ghost of what moved
+            shift = int(rng.uniform(0.1, 0.5) * height)
+            image = image + rng.uniform(0.02, 0.2) * np.roll(image, shift, 0)
+        if rng.random() < 0.4:  # a dark window, or one in which fat is white
+            white = np.percentile(image[::4, ::4], rng.uniform(90, 99.8)) + 1
+            image = image * (rng.uniform(200, 260) / white)
+        return np.asarray(image, np.float32)
+
     def done(self) -> Floats:
-        rng, image = self.rng, self.image
-        shown = image > 16
-        image = image + (image * rng.uniform(0, 0.12)) * smooth(rng, self.height, self.width, 40) * shown
-        if not self.ct:
-            image = image * np.exp(
-                smooth(rng, self.height, self.width, int(rng.integers(3, 5))) * rng.uniform(0, 0.25)
-            )
+        rng = self.rng
+        image = self._lively(bent(rng, self.image))
         image = cv2.GaussianBlur(image.astype(np.float32), (0, 0), rng.uniform(0.5, 1.6))
         if rng.random() < 0.3:
             image = image + rng.uniform(0.5, 1.5) * (image - cv2.GaussianBlur(image, (0, 0), 2))

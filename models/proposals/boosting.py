@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 
-def numbers_of(model: HistGradientBoostingClassifier, features: Sequence[str]) -> dict[str, Any]:
+def numbers_of(model: HistGradientBoostingClassifier, features: Sequence[str], gate: float) -> dict[str, Any]:
     """The trees as lists: `feature` is -1 at a leaf; left where a value is at most the threshold.
 
     Scikit-learn shows the trees only inside. Thresholds are values of the table itself: rounded they would part
@@ -32,17 +31,12 @@ def numbers_of(model: HistGradientBoostingClassifier, features: Sequence[str]) -
             }
         )
     start = float(np.ravel(model._baseline_prediction)[0])
-    return {"features": list(features), "start": start, "trees": trees}
+    return {"features": list(features), "start": start, "gate": round(gate, 4), "trees": trees}
 
 
 def write_trees(
-    model: HistGradientBoostingClassifier,
-    features: Sequence[str],
-    path: Path,
-    calibration: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
+    model: HistGradientBoostingClassifier, features: Sequence[str], path: Path, gate: float
 ) -> None:
-    """Writes the trees to a file, with what their probabilities are worth."""
-    told = numbers_of(model, features)
-    if calibration is not None:
-        told["calibration"] = [[round(float(value), 6) for value in row] for row in calibration]
+    """Writes the trees to a file, with the probability from which on they call what they look for."""
+    told = numbers_of(model, features, gate)
     path.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")

@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--close", action="store_true", help="parts of heads, and brains without a skull")
     parser.add_argument("--hard", action="store_true", help="more of what the first network got wrong")
     parser.add_argument("--others", type=float, default=0.13, help="share of pages without a head")
+    parser.add_argument("--bodies", help="file of pictures without a head, as pictures.py writes it")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
@@ -106,6 +107,7 @@ def main() -> None:
     new(options.out / "heads.npy", "w+", bool, (count,))
     step = 100
     how = {name: getattr(options, name) for name in ("others", "upon", "close", "hard")}
+    how["pictures"] = options.bodies
     jobs = [
         (options.out, slices, at, min(at + step, count), options.seed, how) for at in range(0, count, step)
     ]

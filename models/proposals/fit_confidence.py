@@ -1,10 +1,12 @@
-"""Fits the trees that say how sure a proposal is: `python fit_confidence.py FOLDER ... --folds FOLDS --out FILE`.
+"""Fits what says how sure a proposal is: `python fit_confidence.py REAL PLANTED ... --folds FOLDS --out FILE`.
 
-Each FOLDER holds `images/` and `truth.jsonl`, hand-drawn or made by `tests/benchmarks/planted.py --save`. What is
-learnt is whether a person would change nothing. Every image is judged by the trees for marks that `fit_marks.py`
-fitted without it (`--folds`), and how sure that is by trees for confidence of a fold without it: images of one
-`copy_group` or `base` stay in one of five. Printed is how the figures hold so. `--proposals` keeps the proposals of
-the first folder, made in this way, for `score_proposals.py`.
+Each folder holds `images/` and `truth.jsonl`, hand-drawn or made by `tests/benchmarks/planted.py --save`. Parts of
+REAL's images that cut into the head are added, with their own truth. What is learnt is whether a person would
+change nothing. Every image is judged by the trees and the gate for marks that `fit_marks.py` fitted without it
+(`--folds`), and how sure that is by a model that was neither fitted nor calibrated with it: images of one
+`copy_group` or `base` stay in one of five folds. Printed is how the figures hold so, for several ways to draw the
+folds. `--proposals` keeps the proposals of REAL, made in this way, for `score_proposals.py`; `--keep` what the
+networks see (`seen.py`).
 """
 
 from __future__ import annotations
@@ -21,63 +23,70 @@ from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
-from boosting import write_trees
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.isotonic import IsotonicRegression
+from logistic import Logistic, calibrated, calibration_of, fit_logistic, write_logistic
+from seen import keep_in
 from sklearn.model_selection import GroupKFold
 
 from curator.imaging.decode import grey, load
 from curator.imaging.render import mask_area
 from curator.metrics import wilson
-from curator.proposals.confidence import SIGNS
+from curator.proposals.confidence import SIGNS, said
 from curator.proposals.propose import Examined, examine
 from curator.records import Proposal
 
 _VISIBLE, _TIGHT, _GONE, _WRONG = 40, 0.95, 0.9, 0.0005
-# Signs of which more can only make a proposal less sure.
-_LESS_SURE = ("disagreement", "cut_edges", "uneven", "unseen", "blur", "marks", "in_crop", "leftover")
-_LESS_SURE += ("left_border", "no_head", "doubt")
-_SURER = ("weakest", "call")
-# How many times more than any other the first folder weighs: real slices, as often marked as they are.
-_FIRST = 3
-# Bounds of what is said, and what counts as seen of an image that the trees are certain of.
-_LEAST, _MOST, _AT_BEST = 0.02, 0.995, 0.98
+# The one sign of which more can only make a proposal surer; of all others it can only make it less sure.
+_SURER = "call"
+# What all planted images weigh, and all parts of real ones, against as many real ones; and what one with a mark on
+# the brain weighs against other planted ones. Marks are commoner among planted images than anywhere else, but only
+# there are enough of them for doubtful spots to count.
+_PLANTED, _PARTS, _ON_BRAIN = 1.0, 0.2, 1.0
+# Shares of the head's box that are cut off at most, and the chance that a side is cut of the third part.
+_CUT, _CUT_MOST, _SIDE = 0.12, 0.25, 0.5
+_DRAWINGS = 5  # ways to draw the folds
 _LEVELS = (0.5, 0.8, 0.9, 0.95)
 _BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 1.01)
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Truth = dict[str, Any]
+Shares = tuple[float, float, float, float]
+Job = tuple[str, Path, Truth, str, Path | None, Shares | None]
+"""Where an image comes from, its folder, truth, group, trees, and the shares of its head that are cut off."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One image: what was proposed, whether nothing was to be changed, what it is made of, and what it weighs."""
+    """One image: where it is from, what was proposed, whether nothing was to be changed, what it is made of."""
 
-    folder: Path
+    source: str
     name: str
     found: Examined
     right: bool
     group: str
-    weight: float
+    on_brain: bool
 
 
-def _case(job: tuple[Path, dict[str, Any], float, str, Path | None]) -> Case:
-    folder, truth, weight, group, trees = job
+def _case(job: Job) -> Case:
+    source, folder, truth, group, trees, shares = job
     name = truth.get("file_name", truth.get("file"))
     image = load(folder / "images" / name)
+    if shares is not None:
+        image, truth = _part(image, truth, shares)
     if trees is None:
         found = examine(image)
     else:
         with patch("curator.proposals.marks.marks_file", lambda: trees):
             found = examine(image)
-    return Case(folder, name, found, _right(image, truth, found.proposal), group, weight)
+    on_brain = truth["discard"] == "overlay_on_brain"
+    return Case(source, name, found, _right(image, truth, found.proposal), group, on_brain)
 
 
-def _jobs(
-    folders: list[Path], folds: Path | None
-) -> list[tuple[Path, dict[str, Any], float, str, Path | None]]:
-    """Each image of each folder with the trees that never saw what it is made of."""
+def _jobs(folders: list[Path], folds: Path | None) -> list[Job]:
+    """Each image of each folder, and parts of those of the first, with trees that never saw what it is made of."""
     fold_of = json.loads((folds / "folds.json").read_text("utf-8")) if folds is not None else {}
-    jobs, groups = [], {}
+    jobs: list[Job] = []
+    groups: dict[str, str] = {}
     for folder in folders:
         lines = (folder / "truth.jsonl").read_text(encoding="utf-8").splitlines()
         for truth in map(json.loads, lines):
@@ -88,13 +97,46 @@ def _jobs(
             else:
                 group = groups.get(base, f"planted {base}")
             trees = folds / f"{fold_of.get(group, 0)}.json" if folds is not None else None
-            # Marks are drawn on far more of the planted images than occur.
-            weight = (_FIRST if folder == folders[0] else 1) * 1000 / len(lines)
-            jobs.append((folder, truth, weight, group, trees))
+            source = "real" if folder == folders[0] else "planted"
+            jobs.append((source, folder, truth, group, trees, None))
+            if source == "real" and truth["discard"] is None and truth["head_box"]:
+                jobs += [("parts", folder, truth, group, trees, shares) for shares in _cuts(truth["file"])]
     return jobs
 
 
-def _print_levels(name: str, own: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_], sure: Floats) -> None:
+def _cuts(name: str) -> list[Shares]:
+    """Shares of the head's box that three parts of an image leave out at left, top, right and bottom."""
+    rng = np.random.default_rng([5, *name.encode()])
+    all_round, some = rng.uniform(0, _CUT_MOST, 4), rng.uniform(0.04, _CUT_MOST, 4) * (rng.random(4) < _SIDE)
+    return [(_CUT,) * 4, *(tuple(shares.tolist()) for shares in (all_round, some) if shares.any())]
+
+
+def _part(image: npt.NDArray[np.uint8], truth: Truth, shares: Shares) -> tuple[npt.NDArray[np.uint8], Truth]:
+    """A window on the head and the truth in it; a side of which nothing is cut off stays as far away as it is."""
+    x0, y0, x1, y1 = truth["head_box"]
+    height, width = image.shape[:2]
+    left, top = (
+        round(at + share * size) if share else 0
+        for at, share, size in zip((x0, y0), shares[:2], (x1 - x0, y1 - y0), strict=True)
+    )
+    right, bottom = (
+        round(at - share * size) if share else end
+        for at, share, size, end in zip(
+            (x1, y1), shares[2:], (x1 - x0, y1 - y0), (width, height), strict=True
+        )
+    )
+
+    def within(box: list[int]) -> list[int] | None:
+        cut = [max(box[0], left) - left, max(box[1], top) - top]
+        cut += [min(box[2], right) - left, min(box[3], bottom) - top]
+        return cut if cut[0] < cut[2] and cut[1] < cut[3] else None
+
+    overlays = [{**mark, "box": box} for mark in truth["overlays"] if (box := within(mark["box"]))]
+    told = {**truth, "head_box": within(truth["head_box"]), "overlays": overlays}
+    return np.ascontiguousarray(image[top:bottom, left:right]), told
+
+
+def _print_levels(name: str, own: Bools, right: Bools, sure: Floats) -> None:
     low, high = wilson(int(right[own].sum()), int(own.sum()))
     print(
         f"{name}: {own.sum()} heads, {100 * right[own].mean():.1f} % right ({100 * low:.1f}-{100 * high:.1f})"
@@ -174,44 +216,77 @@ def _ink(grey: npt.NDArray[np.float32], box: list[int]) -> npt.NDArray[np.bool_]
     return ink
 
 
-def _model() -> HistGradientBoostingClassifier:
-    return HistGradientBoostingClassifier(
-        max_iter=150,
-        learning_rate=0.05,
-        max_leaf_nodes=2,
-        min_samples_leaf=12,
-        l2_regularization=1,
-        monotonic_cst=[-1 if name in _LESS_SURE else 1 if name in _SURER else 0 for name in SIGNS],
-        random_state=0,
+def _weights(cases: list[Case]) -> Floats:
+    """What each image weighs: real ones 1."""
+    counts = {source: sum(case.source == source for case in cases) for source in ("real", "planted", "parts")}
+    shares = {"real": 1.0, "planted": _PLANTED, "parts": _PARTS}
+    return np.array(
+        [
+            shares[case.source]
+            * counts["real"]
+            / counts[case.source]
+            * (_ON_BRAIN if case.source == "planted" and case.on_brain else 1)
+            for case in cases
+        ]
     )
 
 
-def _split(groups: npt.NDArray[np.str_]) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    return GroupKFold(5, shuffle=True, random_state=0).split(groups, groups=groups)
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What is fitted to: signs, whether nothing was to be changed, weights, groups, and which images are real."""
+
+    table: Floats
+    right: Bools
+    weights: Floats
+    groups: npt.NDArray[np.str_]
+    real: Bools
+
+    def part(self, rows: npt.NDArray[np.int64]) -> Material:
+        """Some of the images."""
+        return Material(
+            self.table[rows], self.right[rows], self.weights[rows], self.groups[rows], self.real[rows]
+        )
+
+    def folds(self, draw: int) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+        """Known and new rows of five folds."""
+        return GroupKFold(5, shuffle=True, random_state=draw).split(self.groups, groups=self.groups)
 
 
-def _calibration(
-    table: Floats,
-    right: npt.NDArray[np.bool_],
-    weights: Floats,
-    groups: npt.NDArray[np.str_],
-    own: npt.NDArray[np.bool_],
-) -> tuple[Floats, Floats]:
-    """What probabilities are worth, from `own` images, each judged by trees without its group.
+def _fitted(told: Material) -> Logistic:
+    ways = [1 if name == _SURER else -1 for name in SIGNS]
+    return fit_logistic(told.table, told.right, told.weights, ways)
 
-    Isotonic (Zadrozny and Elkan, 2002), with straight lines between the middles of its steps, so that what is surer
-    stays surer (Oron and Flournoy, 2017). One image more at either end keeps it from certainty.
-    """
-    sure = np.zeros(len(table))
-    for known, new in _split(groups):
-        model = _model().fit(table[known], right[known], sample_weight=weights[known])
-        sure[new] = model.predict_proba(table[new])[:, 1]
-    known_shares, known_right = np.r_[0, sure[own], 1], np.r_[0, right[own], _AT_BEST]
-    model = IsotonicRegression(y_min=_LEAST, y_max=_MOST).fit(known_shares, known_right)
-    worth = model.predict(known_shares)
-    steps = np.unique(worth)
-    middles = np.array([known_shares[worth == step].mean() for step in steps])
-    return np.r_[0, middles, 1], np.r_[_LEAST, steps, _MOST]
+
+def _calibrated(told: Material) -> Logistic:
+    """Fitted to all, and calibrated on the real ones, each judged by models without its group; the mean over
+    several drawings of the folds."""
+    found = []
+    for draw in range(_DRAWINGS):
+        odds = np.zeros(len(told.table))
+        for known, new in told.folds(100 + draw):
+            odds[new] = _fitted(told.part(known)).odds(told.table[new])
+        found.append(calibration_of(odds[told.real], told.right[told.real]))
+    slope, offset = np.mean(found, axis=0)
+    return calibrated(_fitted(told), float(slope), float(offset))
+
+
+def _unseen(told: Material, draw: int) -> Floats:
+    """How sure it is of each image by what was neither fitted nor calibrated with it."""
+    sure = np.zeros(len(told.table))
+    for known, new in told.folds(draw):
+        sure[new] = said(_calibrated(told.part(known)).odds(told.table[new]), told.table[new])
+    return sure
+
+
+def _print_drawings(told: Material, drawings: list[Floats]) -> None:
+    for least in _LEVELS:
+        over = [told.real & (sure >= least) for sure in drawings]
+        shares = np.array([100 * one.sum() / told.real.sum() for one in over])
+        rights = np.array([100 * told.right[one].mean() if one.any() else np.nan for one in over])
+        print(
+            f"real, {least}: {shares.mean():.1f} % of all ({shares.std():.1f}), {np.nanmean(rights):.1f} % of them "
+            f"right ({np.nanstd(rights):.1f}; {np.nanmin(rights):.1f} at worst)"
+        )
 
 
 def main() -> None:
@@ -219,35 +294,35 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--folds", type=Path, help="the trees of each fold of fit_marks.py")
+    parser.add_argument("--keep", type=Path, help="a folder for what the networks see, to fit again quickly")
     parser.add_argument("--proposals", type=Path, help="a file for those of the first folder")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    with multiprocessing.Pool(options.workers) as pool:
+    with multiprocessing.Pool(options.workers, keep_in, (options.keep,)) as pool:
         looked = list(pool.imap(_case, _jobs(options.folders, options.folds), chunksize=8))
     cases = [case for case in looked if case.found.signs is not None]
-    table = np.array([case.found.signs for case in cases])
-    right, weights = np.array([case.right for case in cases]), np.array([case.weight for case in cases])
-    groups = np.array([case.group for case in cases])
-    first_folder = np.array([case.folder == options.folders[0] for case in cases])
-    sure, plain = np.zeros(len(cases)), np.zeros(len(cases))
-    for known, new in _split(groups):
-        model = _model().fit(table[known], right[known], sample_weight=weights[known])
-        plain[new] = model.predict_proba(table[new])[:, 1]
-        worth = _calibration(table[known], right[known], weights[known], groups[known], first_folder[known])
-        sure[new] = np.interp(plain[new], *worth)
-    print("as the trees say it, without calibration:")
-    _print_levels(options.folders[0].name, first_folder, right, plain)
-    print("calibrated, that of each fold from the others:")
-    for folder in options.folders:
-        _print_levels(folder.name, np.array([case.folder == folder for case in cases]), right, sure)
-    _print_levels("all", np.ones(len(cases), bool), right, sure)
+    sources = np.array([case.source for case in cases])
+    told = Material(
+        np.array([case.found.signs for case in cases]),
+        np.array([case.right for case in cases]),
+        _weights(cases),
+        np.array([case.group for case in cases]),
+        sources == "real",
+    )
+    drawings = [_unseen(told, draw) for draw in range(_DRAWINGS)]
+    _print_drawings(told, drawings)
+    sure = np.mean(drawings, axis=0)
+    print("the mean of these drawings:")
+    for source in ("real", "planted", "parts"):
+        _print_levels(source, sources == source, told.right, sure)
     if options.proposals is not None:
         values = {id(case): value for case, value in zip(cases, sure.tolist(), strict=True)}
-        first = [case for case in looked if case.folder == options.folders[0]]
-        said = [values.get(id(case), case.found.proposal.confidence) for case in first]
-        _write_proposals(options.proposals, first, np.array(said))
-    worth = _calibration(table, right, weights, groups, first_folder)
-    write_trees(_model().fit(table, right, sample_weight=weights), SIGNS, options.out, worth)
+        first = [case for case in looked if case.source == "real"]
+        own = [values.get(id(case), case.found.proposal.confidence) for case in first]
+        _write_proposals(options.proposals, first, np.array(own))
+    model = _calibrated(told)
+    print(", ".join(f"{name} {weight:.2f}" for name, weight in zip(SIGNS, model.weights, strict=True)))
+    write_logistic(model, SIGNS, options.out)
 
 
 if __name__ == "__main__":

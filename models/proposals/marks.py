@@ -34,15 +34,11 @@ def add_hard_marks(sheet: Sheet, *, on_head: float) -> None:
     rng = sheet.rng
     size = max(5.0, sheet.long * rng.choice([0.025, 0.033, 0.045, 0.06]) * rng.uniform(0.8, 1.2))
     long, on_it = sheet.long, rng.random() < on_head
-    beside_it = {**_BESIDE, "cut": (rough.cut_text, 0.15)}
-    _some(
-        sheet,
-        beside_it,
-        int(rng.choice(5, p=[0.25, 0.28, 0.24, 0.14, 0.09])),
-        size,
-        not on_it and rng.random() < 0.8,
-    )
-    if rng.random() < 0.2:
+    for _ in range(rng.choice(5, p=[0.25, 0.28, 0.24, 0.14, 0.09])):
+        sheet.dim = rng.uniform(0.15, 0.6) if rng.random() < 0.15 else 1.0
+        _some(sheet, {**_BESIDE, **_ROUGH}, 1, size, not on_it and rng.random() < 0.8)
+    sheet.dim = 1.0
+    if rng.random() < 0.3:
         _some(sheet, _TOUCHING, int(rng.integers(1, 3)), size)
     if on_it:
         sheet.long = long * (rng.uniform(0.35, 1) if rng.random() < 0.5 else 1.0)
@@ -89,8 +85,19 @@ _SMALL: dict[str, tuple[Callable[[Sheet, float], None], float]] = {
     "needles": (small.needles, 0.18),
     "specks": (small.specks, 0.14),
 }
+_ROUGH: dict[str, tuple[Callable[[Sheet, float, bool], None], float]] = {
+    "cut": (rough.cut_text, 0.12),
+    "clipped": (rough.clipped, 0.25),
+    "ticks": (rough.ticks, 0.08),
+    "bar": (rough.bar, 0.12),
+    "logo": (rough.logo, 0.06),
+}
 _TOUCHING: dict[str, tuple[Callable[[Sheet, float], None], float]] = {
-    "skull": (upon.skull_letters, 0.3),
-    "ruler": (_close_ruler, 0.35),
-    "marker": (rough.marker, 0.35),
+    "skull": (upon.skull_letters, 0.15),
+    "letter": (rough.scalp_letter, 0.25),
+    "ruler": (_close_ruler, 0.12),
+    "scale": (rough.scale, 0.15),
+    "crossing": (rough.crossing, 0.15),
+    "peg": (rough.peg, 0.15),
+    "marker": (rough.marker, 0.1),
 }

@@ -22,6 +22,7 @@ WIDTHS: Final = (16, 32, 64, 112)
 """Channels at a half, a quarter, an eighth and a sixteenth of the input's resolution."""
 
 _INPUTS, _MAPS = 4, 4
+_JUDGES = 32
 
 
 def unshuffled(x: Tensor) -> Tensor:
@@ -73,18 +74,24 @@ class ProposalNet(nn.Module):
         self.widen = nn.ModuleList([nn.Conv2d(d, c, 1), nn.Conv2d(c, b, 1), nn.Conv2d(b, a, 1)])
         self.up = nn.ModuleList([_Block(c), _Block(b), _Block(a)])
         self.maps = nn.Conv2d(a, _MAPS * 4, 3, 1, 1)
-        self.verdict = nn.Linear(2 * d, 1)
+        self.verdict = nn.Sequential(nn.Linear(2 * d, _JUDGES), nn.ReLU(), nn.Linear(_JUDGES, 1))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self.seen(unshuffled(x))
+        """The padding of images that were put in a square to make up a batch is kept out of the verdict."""
+        return self.seen(unshuffled(x), functional.avg_pool2d(x[:, 3:4], 16) > 0.25)
 
-    def seen(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """`forward` from `unshuffled` features (n, 16, h / 2, w / 2)."""
+    def seen(self, x: Tensor, valid: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """`forward` from `unshuffled` features (n, 16, h / 2, w / 2); the verdict is judged from where `valid`
+        (n, 1, h / 16, w / 16) is true, or from everywhere."""
         half = self.at_2(self.stem(x))
         quarter = self.at_4(half)
         eighth = self.at_8(quarter)
         deep = self.at_16(eighth)
-        verdict = self.verdict(torch.cat([deep.mean((2, 3)), deep.amax((2, 3))], 1))[:, 0]
+        mean, most = deep.mean((2, 3)), deep.amax((2, 3))
+        if valid is not None:  # what comes out of a block is never negative
+            mean = (deep * valid).sum((2, 3)) / valid.sum((2, 3)).clamp_min(1)
+            most = (deep * valid).amax((2, 3))
+        verdict = self.verdict(torch.cat([mean, most], 1))[:, 0]
         x = deep
         for widen, up, skip in zip(self.widen, self.up, (eighth, quarter, half), strict=True):
             x = up(functional.interpolate(widen(x), scale_factor=2.0, mode="nearest") + skip)

@@ -10,14 +10,18 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from body import Body
+from ct import Ct
 from tissue import Bools, Floats, Rng
 
 
-def draw_organ(rng: Rng, height: int, width: int) -> Floats:
+def draw_organ(rng: Rng, height: int, width: int, *, ct: bool = False) -> Floats:
     """Levels 0..255, float32 (height, width)."""
     kinds: tuple[tuple[Callable[[Body], None], float], ...] = (
-        (_abdomen, 0.32),
+        (_abdomen, 0.2),
+        (_upper_abdomen, 0.22),
         (_chest, 0.1),
+        (_heart, 0.06),
+        (_breasts, 0.04),
         (_pelvis, 0.1),
         (_neck, 0.06),
         (_limb_across, 0.1),
@@ -26,8 +30,10 @@ def draw_organ(rng: Rng, height: int, width: int) -> Floats:
         (_trunk_along, 0.07),
         (_film, 0.05),
     )
+    if ct:
+        kinds = kinds[:-1]
     shares = np.array([share for _, share in kinds])
-    body = Body(rng, height, width)
+    body = Ct(rng, height, width) if ct else Body(rng, height, width)
     kinds[rng.choice(len(kinds), p=shares / shares.sum())][0](body)
     return body.done()
 
@@ -88,11 +94,96 @@ def _abdomen(body: Body) -> None:
     body.table()
 
 
+def _upper_abdomen(body: Body) -> None:
+    """A cut through liver, spleen and stomach, which fill the trunk nearly to its thin wall."""
+    rng = body.rng
+    outer, lean, cavity = body.wall(rng.uniform(0.02, 0.1), rng.uniform(0.03, 0.06))
+    body.put(cavity, body.level("fat"))
+    spine, round_ = rng.uniform(0.4, 0.52), body.across / body.down
+    liver = body.shape(
+        -0.4, rng.uniform(-0.15, 0.05), rng.uniform(0.5, 0.62), rng.uniform(0.65, 0.85), 0.06, 0.2
+    )
+    left = body.shape(0.1, -0.5, rng.uniform(0.2, 0.45), rng.uniform(0.2, 0.3), 0.1, 0.2)
+    liver = np.maximum(liver, left * (rng.random() < 0.7))
+    body.put(liver, body.level("organ"), cavity)
+    for _ in range(rng.integers(0, 12)):
+        x, y, r = rng.uniform(-0.8, 0.0), rng.uniform(-0.6, 0.5), rng.uniform(0.01, 0.035)
+        vessel = body.shape(x, y, r, r * rng.uniform(1, 6), 0.1, rng.uniform(0, 3))
+        body.put(vessel * rng.uniform(0.2, 0.9), body.level("blood"), cavity * liver)
+    for _ in range(int(rng.choice([0, 0, 0, 1, 3]))):
+        x, y, r = rng.uniform(-0.8, -0.1), rng.uniform(-0.5, 0.4), rng.uniform(0.02, 0.12)
+        body.put(body.shape(x, y, r, r, 0.1), body.level("water", 0.5), cavity * liver)
+    spleen = body.shape(
+        rng.uniform(0.6, 0.75), rng.uniform(0.05, 0.3), 0.24, rng.uniform(0.3, 0.5), 0.06, -0.3
+    )
+    body.put(spleen, body.level("organ"), cavity)
+    x, y = rng.uniform(0.25, 0.5), rng.uniform(-0.5, -0.2)
+    stomach = body.shape(x, y, rng.uniform(0.18, 0.32), rng.uniform(0.2, 0.4), 0.1, -0.4)
+    content = body.level(rng.choice(["water", "organ", "air", "muscle"]))
+    body.ringed(stomach, content, body.level("organ"), 0.025, cavity)
+    if rng.random() < 0.5:
+        rows = np.arange(body.height)[:, None] < body.y + (y - rng.uniform(0, 0.2)) * body.down
+        body.put(np.where(rows, stomach, 0) * 0.97, body.level("air"), cavity)
+    body.gut(cavity, -0.5, 0.1, int(rng.integers(0, 5)))
+    for side in (-1, 1) if rng.random() < 0.5 else ():
+        kidney = body.shape(side * 0.42, spine - 0.08, 0.13, 0.2, 0.06, side * 0.4)
+        body.put(kidney, body.level("kidney"), cavity)
+        body.put(body.shape(side * 0.36, spine - 0.1, 0.05, 0.08, 0.1), body.level("fat"), kidney)
+    for side in (-1, 1):
+        legs = body.shape(side * 0.11, spine - 0.12, 0.05, 0.14, 0.1, side * 0.5)
+        body.put(legs, body.level("muscle"), cavity)
+        body.put(body.shape(side * 0.24, spine + 0.35, 0.2, 0.17, 0.06), body.level("muscle"), lean)
+    body.ribs(outer, cavity, int(rng.integers(4, 14)))
+    body.vertebra(0, spine, rng.uniform(0.1, 0.15))
+    body.put(body.shape(0.06, spine - 0.25, 0.065, 0.065 * round_, 0.02), body.level("blood"))
+    body.put(body.shape(-0.14, spine - 0.3, 0.07, 0.05 * round_, 0.05), body.level("blood"))
+    body.table()
+
+
+def _heart(body: Body) -> None:
+    """A heart that fills the picture: bright or dark blood, its muscle round it, lung beside it."""
+    rng = body.rng
+    body.put(np.ones_like(body.image), body.level("lung"))
+    body.put(body.shape(0, -1.25, 1.6, rng.uniform(0.4, 0.7), 0.04), body.level("muscle"))
+    body.put(body.shape(0, -1.35, 1.6, rng.uniform(0.3, 0.5), 0.04), body.level("fat"))
+    body.put(body.shape(rng.uniform(-1, 0), 1.0, 0.8, rng.uniform(0.3, 0.7), 0.08), body.level("organ"))
+    at, turn = (rng.uniform(-0.15, 0.15), rng.uniform(-0.2, 0.1)), rng.uniform(0, 3)
+    body.put(body.shape(*at, 0.72, 0.6, 0.08, turn), body.level("fat"))
+    wall, blood = body.level("muscle"), body.level("blood")
+    for x, y, size in ((0.25, 0.1, 0.36), (-0.28, -0.1, 0.36), (0.0, 0.35, 0.28), (-0.05, -0.4, 0.2)):
+        if rng.random() < 0.8:
+            mask = body.shape(at[0] + x, at[1] + y, size, size * rng.uniform(0.7, 1.3), 0.08, turn)
+            body.ringed(mask, blood * rng.normal(1, 0.08), wall, rng.uniform(0.02, 0.1))
+    for _ in range(rng.integers(0, 30)):
+        x, y, r = rng.choice([-1, 1]) * rng.uniform(0.6, 1), rng.uniform(-0.6, 0.8), rng.uniform(0.006, 0.03)
+        body.put(body.shape(x, y, r, r * rng.uniform(1, 4), 0.1, rng.uniform(0, 3)), body.level("organ"))
+
+
+def _breasts(body: Body) -> None:
+    """Two breasts that hang side by side, glands in fat, the chest behind them."""
+    rng = body.rng
+    top, wide = rng.uniform(-0.9, -0.5), rng.uniform(0.36, 0.48)
+    fat = body.level("fat")
+    for side in (-1, 1):
+        breast = body.shape(side * 0.48, 0.0, wide, -top, 0.03)
+        body.ringed(breast, fat, body.level("muscle"), 0.012)
+        for _ in range(rng.integers(5, 40)):
+            x, y = side * 0.48 + rng.normal(0, 0.15), rng.uniform(top * 0.7, 0.1)
+            r = rng.uniform(0.01, 0.08)
+            gland = body.shape(x, y, r, r * rng.uniform(0.6, 3), 0.2, rng.normal(0, 0.5))
+            body.put(gland, body.level("organ"), breast)
+    body.put(body.shape(0, 0.75, 1.0, 0.8, 0.03), fat)
+    body.put(body.shape(0, 0.8, 0.95, 0.75, 0.04), body.level("muscle"))
+    for side in (-1, 1):
+        body.put(body.shape(side * 0.45, 0.85, 0.38, 0.5, 0.06), body.level("lung"))
+    body.put(body.shape(0.15, 0.55, 0.3, 0.28, 0.08), body.level("blood"))
+
+
 def _chest(body: Body) -> None:
     rng = body.rng
     outer, _, cavity = body.wall(rng.uniform(0.02, 0.12), rng.uniform(0.05, 0.12))
     body.ribs(outer, cavity, int(rng.integers(6, 18)))
-    lung = body.level("air") + (rng.uniform(0, 40) if body.ct else 0)
+    lung = body.level("lung")
     for side in (-1, 1):
         mask = body.shape(side * 0.47, 0.0, 0.34, rng.uniform(0.55, 0.75), 0.06, side * 0.15)
         body.put(mask, lung, cavity)
@@ -148,6 +239,7 @@ def _limb_across(body: Body) -> None:
     rng = body.rng
     both = body.width > 1.1 * body.height and rng.random() < 0.8
     middle, reach, flat = body.x, body.across, rng.uniform(0.85, 1.15)
+    seam = body.level("muscle") + rng.uniform(0, 1) ** 2 * (body.level("fat") - body.level("muscle"))
     bones, thick, groups = rng.integers(1, 3), rng.uniform(0.04, 0.25), int(rng.integers(6, 14))
     for side in (-1, 1) if both else (0,):
         body.across = reach * (0.48 if both else 1)
@@ -161,7 +253,7 @@ def _limb_across(body: Body) -> None:
         for index in range(groups):
             turn = 2 * np.pi * index / groups
             mask = body.shape(0.5 * np.cos(turn), 0.5 * np.sin(turn), 0.24, 0.2, 0.1, turn)
-            body.ringed(mask, body.level("muscle", 0.12), body.level("fat"), 0.012, lean)
+            body.ringed(mask, body.level("muscle", 0.12), seam, 0.012, lean)
         for index in range(bones):
             x, y = rng.uniform(-0.25, 0.25), rng.uniform(-0.25, 0.25)
             size = rng.uniform(0.12, 0.22) * (1 if index == 0 else 0.5)
@@ -251,7 +343,7 @@ def _trunk_along(body: Body) -> None:
     within = cv2.erode(trunk, np.ones((2 * round(0.08 * body.across) + 1,) * 2, np.uint8))
     body.put(within, body.level("muscle"))
     for side in (-1, 1):
-        body.put(body.shape(side * 0.4, -0.7, 0.28, 0.42, 0.05), body.level("air"), within)
+        body.put(body.shape(side * 0.4, -0.7, 0.28, 0.42, 0.05), body.level("lung"), within)
         body.put(body.shape(side * 0.36, 0.2, 0.12, 0.22, 0.06, side * 0.2), body.level("kidney"), within)
         body.ringed(
             body.shape(side * 0.5, 0.95, 0.2, 0.2, 0.06),

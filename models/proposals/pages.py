@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from marks import add_hard_marks, add_marks
-from organs import draw_organ
+from odd import odd_window, with_mass
 from others import draw_other
-from rough import faded
+from rough import faded, ghosts, tight
 from sheet import Sheet
 from tissue import Bools, Floats, Rng, draw_head, smooth
 
@@ -18,9 +18,19 @@ U8 = npt.NDArray[np.uint8]
 
 # Grey levels by which a mark changes a pixel that counts as marked.
 _MARKED = 14
-# Of hard pages: share of trunks, limbs and joints among those without a head, of heads with faded bars, and of
-# pages that were larger when they were marked; their longest side then.
-_ORGANS, _FADED, _SHRUNK, _LARGEST = 0.65, 0.3, 0.6, 1100
+# Of hard pages: share of heads with faded bars, of those with ghosts beside them, of large ones in a frame that
+# touches them, and of pages that were larger when they were marked; their longest side then.
+_FADED, _GHOSTS, _TIGHT, _SHRUNK, _LARGEST = 0.3, 0.15, 0.12, 0.6, 1100
+_NOT_SMALL = 90  # pixels across
+# Shares of heads with a mass of up to half of the brain, and of those in a window that suits them ill.
+_MASSES, _ODD = 0.04, 0.08
+# Of a close-up: the most of the head's height or width that is cut off, the least that its skull must hold of the
+# head, of pixels along each side and of grey levels. What shows less can't be told from any grey thing, and taught
+# the network to take those.
+_MOST_CUT, _LEAST_INSIDE, _LEAST_SIDE, _LEAST_SPREAD = 0.54, 0.3, 110, 26.0
+# Grey levels that a whole head must differ by, noise left out: heads that show less are drawn anew, and most of
+# those with hardly any brain.
+_LEAST_SEEN, _LEAST_BRAIN, _BARE = 18.0, 0.08, 0.3
 
 
 @dataclass
@@ -43,9 +53,11 @@ def draw_page(
     upon: bool = False,
     close: bool = False,
     hard: bool = False,
+    pictures: str | None = None,
 ) -> Page:
     """One page. `others` is the share that shows no head, `upon` puts marks on most heads, `close` shows parts of
-    heads and brains without a skull that fill the page, `hard` has more of what the first network got wrong."""
+    heads and brains without a skull that fill the page, `hard` has more of what the first network got wrong,
+    `pictures` is a file that `pictures.py` wrote."""
     long = int(
         rng.choice(
             [rng.integers(170, 260), rng.integers(260, 380), rng.integers(380, 560)], p=[0.4, 0.35, 0.25]
@@ -54,20 +66,28 @@ def draw_page(
     aspect = np.exp(rng.normal(0.1, 0.14)) if rng.random() > 0.07 else rng.uniform(0.5, 0.8)
     height, width = (long, int(long / aspect)) if aspect > 1 else (int(long * aspect), long)
     if rng.random() < others:
-        if hard and rng.random() < _ORGANS:
-            rgb = np.repeat(draw_organ(rng, height, width)[..., None], 3, 2)
-        else:
-            rgb = draw_other(rng, slices, height, width)
+        rgb = draw_other(rng, slices, height, width, pictures=pictures)
         none = np.zeros((height, width), bool)
         sheet = Sheet(rng, rgb, none, none.copy())
         add_marks(sheet, on_head=0.0)
         return Page(_degraded(rng, sheet.rgb), none, none, none, none, False)
-    grey, head, inside, border = _framed(rng, slices, height, width, hard)
+    for _ in range(4):
+        grey, head, inside, border = framed(rng, slices, height, width, hard)
+        bare = inside.sum() < _LEAST_BRAIN * head.sum()
+        if _spread(grey, head) >= _LEAST_SEEN and (not bare or rng.random() < _BARE):
+            break
     if hard and rng.random() < _FADED:
         grey = faded(rng, grey, border)
-    if close and inside.any():
-        grey, head, inside, border = _close_up(rng, grey, head, inside)
+    if hard and rng.random() < _GHOSTS:
+        grey = ghosts(rng, grey, head)
+    if hard and not close and head.any(0).sum() > _NOT_SMALL and rng.random() < _TIGHT:
+        grey, head, inside, border = tight(rng, grey, head, inside)
         height, width = grey.shape
+    if close and shows_brain(head, inside):
+        part = close_up(rng, grey, head, inside)
+        if _spread(part[0], part[2]) > _LEAST_SPREAD:
+            grey, head, inside, border = part
+            height, width = grey.shape
     rgb = np.repeat(np.clip(grey, 0, 255)[..., None], 3, 2).astype(np.float32)
     if rng.random() < 0.1:  # tinted
         rgb = rgb * rng.uniform(0.8, 1.1, 3).astype(np.float32) + rng.uniform(-6, 10, 3).astype(np.float32)
@@ -114,7 +134,7 @@ def _marked_large(rng: Rng, rgb: Floats, head: Bools, inside: Bools, upon: bool)
     return after, np.abs(after - before).max(2) > _MARKED
 
 
-def _framed(
+def framed(
     rng: Rng, slices: dict[str, npt.NDArray[np.uint8]], height: int, width: int, hard: bool
 ) -> tuple[Floats, Bools, Bools, Bools]:
     """Grey levels, and the masks of head, skull's inside and border."""
@@ -147,7 +167,21 @@ def _framed(
     return _framed_by_lines(rng, grey, head, inside, border)
 
 
-def _close_up(rng: Rng, grey: Floats, head: Bools, inside: Bools) -> tuple[Floats, Bools, Bools, Bools]:
+def shows_brain(head: Bools, inside: Bools) -> bool:
+    """Whether a part of the head would show enough of the brain to be known for one."""
+    if inside.sum() < max(1, _LEAST_INSIDE * head.sum()):
+        return False
+    return bool(min(head.any(1).sum(), head.any(0).sum()) >= _LEAST_SIDE)
+
+
+def _spread(grey: Floats, inside: Bools) -> float:
+    """Grey levels between dark and bright parts of a brain or head, noise left out."""
+    small = cv2.blur(cv2.resize(np.clip(grey, 0, 255), (40, 40), interpolation=cv2.INTER_AREA), (3, 3))
+    within = cv2.resize(inside.astype(np.float32), (40, 40), interpolation=cv2.INTER_AREA) > 0.9
+    return float(np.ptp(np.percentile(small[within], (4, 96)))) if within.sum() > 40 else 0.0
+
+
+def close_up(rng: Rng, grey: Floats, head: Bools, inside: Bools) -> tuple[Floats, Bools, Bools, Bools]:
     """A window on the head that may leave out scalp and skull; as often as not of the brain alone."""
     if rng.random() < 0.5:
         rim = int(rng.integers(1, 6))
@@ -156,9 +190,10 @@ def _close_up(rng: Rng, grey: Floats, head: Bools, inside: Bools) -> tuple[Float
         grey = np.where(brain, grey, ground + rng.normal(0, rng.uniform(0, 2), grey.shape)).astype(np.float32)
         head = inside = brain if brain.any() else inside
     rows, columns = np.flatnonzero(head.any(1)), np.flatnonzero(head.any(0))
-    ends = []
+    ends, alike = [], rng.uniform(-0.3, -0.08) if rng.random() < 0.4 else None
     for at in (rows, columns):
-        more = rng.uniform(-0.35, 0.06, 2) * len(at)
+        more = rng.uniform(-0.32, 0.06, 2) if alike is None else rng.normal(alike, 0.02, 2)
+        more = more * min(1.0, _MOST_CUT / max(0.01, -more.sum())) * len(at)
         size = len(grey) if at is rows else grey.shape[1]
         ends.append((max(0, int(at[0] - more[0])), min(size, int(at[-1] + 1 + more[1]))))
     window = np.s_[ends[0][0] : ends[0][1], ends[1][0] : ends[1][1]]
@@ -201,8 +236,11 @@ def _panel(
 ) -> tuple[Floats, Bools, Bools]:
     drawn = draw_head(rng, slices, height, width)
     head, inside = drawn.head, drawn.inside
+    level = with_mass(rng, drawn.grey, inside) if rng.random() < _MASSES else drawn.grey
     white = rng.uniform(90, 255) if rng.random() < 0.25 else rng.uniform(180, 265)
-    grey = 255 * np.clip(drawn.grey * white / 255, 0, None) ** rng.uniform(0.75, 1.35)
+    grey = 255 * np.clip(level * white / 255, 0, None) ** rng.uniform(0.75, 1.35)
+    if rng.random() < _ODD:
+        grey = odd_window(rng, grey)
     kind, ground = rng.random(), np.zeros((height, width), np.float32)
     if kind < 0.62:
         ground += rng.uniform(1, 25) * (kind > 0.4)

@@ -18,7 +18,7 @@ import torch
 from network import ProposalNet, unshuffled
 from onnx import numpy_helper
 from torch import Tensor, nn
-from train import Drawn
+from views import pages_of, random_views, whole_views
 
 _MOST = 1e-4
 _VIEWS, _BATCH = 640, 16
@@ -39,7 +39,7 @@ def folded(file: Path) -> ProposalNet:
     return net
 
 
-def normalised(net: ProposalNet, drawn: Drawn) -> None:
+def normalised(net: ProposalNet, pages: dict[str, Tensor]) -> None:
     """Gives each normalisation the statistics of what it gets; what the network does stays the same."""
     norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
     sums = [torch.zeros(2, len(norm.bias), dtype=torch.float64) for norm in norms]
@@ -54,9 +54,11 @@ def normalised(net: ProposalNet, drawn: Drawn) -> None:
         return note
 
     handles = [norm.register_forward_pre_hook(hook(index)) for index, norm in enumerate(norms)]
+    seeds, rng = torch.Generator().manual_seed(0), np.random.default_rng(0)
     with torch.inference_mode():
-        for batch in drawn.batches(_BATCH, _VIEWS // _BATCH, 0):
-            net(batch.inputs)
+        for at in range(0, _VIEWS, _BATCH):
+            part = {name: array[at : at + _BATCH] for name, array in pages.items()}
+            net.seen(unshuffled(random_views(part, seeds, rng).inputs))
     for handle in handles:
         handle.remove()
     for norm, total, count in zip(norms, sums, counts, strict=True):
@@ -73,15 +75,17 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--pages", type=Path, required=True, help="a folder that draw.py filled")
     options = parser.parse_args()
-    drawn = Drawn([options.pages])
+    pages = {
+        name: torch.from_numpy(array.view(np.uint8)) for name, array in pages_of(str(options.pages)).items()
+    }
     net = folded(options.network)
-    normalised(net, drawn)
-    views = next(drawn.held_out(8)).inputs
+    normalised(net, pages)
+    views = unshuffled(whole_views({name: array[-8:] for name, array in pages.items()}).inputs)
     run = cv2.dnn.readNetFromONNX(str(options.network))
-    run.setInput(np.ascontiguousarray(unshuffled(views).numpy()))
+    run.setInput(np.ascontiguousarray(views.numpy()))
     maps, verdict = run.forward(["maps", "verdict"])
     with torch.inference_mode():
-        mine = net(views)
+        mine = net.seen(views)
     worst = max(
         float((torch.from_numpy(one).sigmoid().reshape(other.shape) - other.sigmoid()).abs().max())
         for one, other in zip((maps, verdict), mine, strict=True)

@@ -16,7 +16,7 @@ _HOLLOW = np.concatenate([_HALF, _HALF[::-1] * (1, -1)])
 def hollow_arrows(sheet: Sheet, size: float) -> None:
     """Arrows of an outline alone, black or white, at times filled with the other."""
     rng = sheet.rng
-    length, filled = sheet.long * rng.uniform(0.025, 0.07), rng.random() < 0.3
+    length, filled = sheet.long * rng.uniform(0.025, 0.08), rng.random() < 0.35
     way, wide = rng.choice(8) * np.pi / 4, 1.0 if rng.random() < 0.8 else 2.0
     for _ in range(rng.integers(1, 4)):
         spot = sheet.spot(brain=0.9)
@@ -35,7 +35,7 @@ def hollow_arrows(sheet: Sheet, size: float) -> None:
 def needles(sheet: Sheet, size: float) -> None:
     """Arrows with a thin shaft and a small filled head, short and long, and plain straight lines."""
     rng = sheet.rng
-    length, way = sheet.long * rng.uniform(0.04, 0.22), rng.uniform(0, 2 * np.pi)
+    length, way = sheet.long * rng.uniform(0.04, 0.28), rng.uniform(0, 2 * np.pi)
     head = max(3.0, sheet.long * rng.uniform(0.008, 0.03)) * (rng.random() < 0.85)
     spread, wide = rng.uniform(0.25, 0.5), float(rng.choice([1.0, 1.0, 1.5, 2.0]))
     for _ in range(rng.integers(1, 3)):
@@ -57,12 +57,12 @@ def needles(sheet: Sheet, size: float) -> None:
 def specks(sheet: Sheet, size: float) -> None:
     """Tiny letters, asterisks and dots."""
     rng = sheet.rng
-    font, letters = Type(rng, max(7.0, sheet.long * rng.uniform(0.02, 0.04))), rng.random() < 0.7
+    font, letters = Type(rng, max(7.0, sheet.long * rng.uniform(0.02, 0.055))), rng.random() < 0.88
     for _ in range(rng.integers(1, 4)):
         spot = sheet.spot(brain=0.9)
         if spot is None:
             return
-        (x, y), text, r = spot, str(rng.choice([*"ABabTMLR123*+x"])), max(1.5, font.size / 6)
+        (x, y), text, r = spot, str(rng.choice([*"ABCabcTMLRPFVS12345*+x"])), max(1.5, font.size / 6)
         colour = sheet.contrary(x, y)
         if letters:
             sheet.stamp(

@@ -210,14 +210,19 @@ def _lesions(rng: Rng, image: Floats, head: Bools, inside: Bools, brain: Bools, 
         radius = max(2.0, rng.uniform(0.02, 0.16) * size)
         v = (np.arange(height)[:, None] - rows[at]) / radius
         u = (np.arange(width)[None] - columns[at]) / radius * rng.uniform(0.6, 1.6)
-        away = np.sqrt(v * v + u * u) + smooth(rng, height, width, int(rng.integers(8, 24))) * 0.15
+        # As wavy as it is small: an even ring is what a person draws.
+        bends = int(np.clip(max(height, width) / (radius * rng.uniform(0.6, 1.5)), 4, 90))
+        wave = smooth(rng, height, width, bends)
+        away = np.sqrt(v * v + u * u) + wave * rng.uniform(0.08, 0.25)
         core = 1 / (1 + np.exp(np.clip((away - 1) * rng.uniform(6, 20), -30, 30)))
         where = inside if rng.random() < 0.9 else head
         level = rng.uniform(0, 1.3) * image[head].max()
         grain = 1 + 0.25 * smooth(rng, height, width, max(3, int(min(height, width) / rng.uniform(4, 10))))
         image = np.where(where, image * (1 - core * 0.9) + level * grain * core * 0.9, image)
         if rng.random() < 0.45:
-            ring = np.exp(-(((away - 0.9) / rng.uniform(0.05, 0.15)) ** 2))
+            other = smooth(rng, height, width, bends)
+            wide = rng.uniform(0.05, 0.16) * np.exp(0.5 * other + 0.2 * wave)
+            ring = np.exp(-(((away - 0.9) / wide) ** 2)) * np.clip(0.85 + 0.35 * other, 0.05, 1)
             image = np.where(where, image * (1 - ring) + rng.uniform(0.5, 1.1) * ring * image.max(), image)
     return image.astype(np.float32)
 

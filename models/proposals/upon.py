@@ -5,14 +5,31 @@ from __future__ import annotations
 import numpy as np
 from sheet import BLACK, DRAWN, WHITE, Draw, Sheet, Type, opacity, phrase, text_at, word
 
-_POINTER = np.array([(0, 0), (0, 16), (4, 12.5), (6.5, 18), (9, 17), (6.5, 11.5), (11, 11)], float)
+# Outlines of pointers in pixels of the screen, their tips at the origin; of crosses and bars a half of the outline.
+_PLUS = [(0.7, -6), (0.7, -0.7), (6, -0.7), (6, 0.7), (0.7, 0.7), (0.7, 6)]
+_BAR = [(3, 0), (3, 1), (0.8, 1.6), (0.8, 14.4), (3, 15), (3, 16)]
+POINTERS = (
+    [(0, 0), (0, 15), (3, 12), (6, 18), (8, 17), (5.5, 11), (10, 11)],
+    [(0, 0), (0, 13), (3, 10), (5, 15), (7, 14), (5, 9.5), (9, 9)],
+    [(0, 0), (0, 20), (4.5, 16), (8, 24), (11.5, 22.5), (8, 15), (14.5, 14.5)],
+    [(0, 0), (4, 11), (6, 7), (11, 5)],
+    _PLUS + [(-x, y) for x, y in _PLUS[::-1]],
+    _BAR + [(-x, y) for x, y in _BAR[::-1]],
+    [
+        *[(0, 0), (2, 0), (2, 6), (8, 7.5), (9, 9), (8.5, 15), (7.5, 18)],
+        *[(1, 18), (-3, 12), (-4, 9.5), (-2.5, 9), (0, 11)],
+    ],
+)
+POINTER_SHARES = (0.3, 0.2, 0.15, 0.1, 0.08, 0.07, 0.1)
 
 
 def arrows(sheet: Sheet, size: float) -> None:
     rng = sheet.rng
-    length, turn = sheet.long * rng.uniform(0.025, 0.14), rng.uniform(0, 2 * np.pi)
-    thick, kind = max(1.0, sheet.long * rng.uniform(0.003, 0.012)), rng.random()
+    length = sheet.long * float(np.exp(rng.uniform(np.log(0.025), np.log(0.2))))
+    turn = rng.uniform(0, 2 * np.pi)
+    thick, kind = max(1.0, sheet.long * rng.uniform(0.003, 0.011)), rng.random()
     spread, outlined = rng.uniform(0.25, 0.6), rng.random() < 0.3
+    tip, stem = rng.uniform(0.15, 0.5), length * 0.12 * (rng.random() < 0.6)
     for _ in range(rng.integers(1, 4)):
         spot = sheet.spot()
         if spot is None:
@@ -35,8 +52,8 @@ def arrows(sheet: Sheet, size: float) -> None:
                 for side in (0.5, -0.5):
                     d.line([at(0, 0), at(0.35, side)], fill=255, width=wide)
             elif kind < 0.75:  # a shaft with a filled head
-                d.line([at(0.36, 0), at(1, 0)], fill=255, width=max(wide, round(length * 0.12 * s)))
-                d.polygon([at(0, 0), at(0.45, spread), at(0.45, -spread)], fill=255)
+                d.line([at(0.8 * tip, 0), at(1, 0)], fill=255, width=max(wide, round(stem * s)))
+                d.polygon([at(0, 0), at(tip, spread), at(tip, -spread)], fill=255)
             else:  # a head alone
                 d.polygon([at(0, 0), at(1, spread), at(0.8, 0), at(1, -spread)], fill=255)
 
@@ -110,7 +127,8 @@ def pointer(sheet: Sheet, size: float) -> None:
     spot = sheet.spot(brain=0.6)
     if spot is None:
         return
-    points = _POINTER * max(0.5, sheet.long * rng.uniform(0.0015, 0.004)) + np.array(spot)
+    shape = np.array(POINTERS[int(rng.choice(len(POINTERS), p=POINTER_SHARES))], float)
+    points = shape * max(0.55, sheet.long * rng.uniform(0.0015, 0.0042)) + np.array(spot)
     colour, outline = (WHITE, BLACK) if rng.random() < 0.7 else (BLACK, WHITE)
     sheet.stamp(
         lambda d, s: d.polygon([(float(x * s), float(y * s)) for x, y in points], fill=255),

@@ -330,7 +330,7 @@ class _Reader:
 
     def find_marks_on_head(self, page: Page, head: Head, maps: Maps) -> OnHead:
         found = find_marks_on_head(page, head, maps)
-        return OnHead((*found.marks, *self._on_brain), found.surest)
+        return OnHead((*found.marks, *self._on_brain), found.surest, found.second)
 
 
 def text_boxes(rgb: npt.NDArray[np.uint8], path: Path) -> list[tuple[npt.NDArray[np.int32], float]]:

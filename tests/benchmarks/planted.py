@@ -1,6 +1,7 @@
 """What is discarded, measured on marks planted by exact truth and on images that are no MRI of a brain.
 
     python tests/benchmarks/planted.py [--per-kind N] [--only real|synthetic] [--save DIR] [--jobs N] [--worst N]
+        [--folds DIR]
 
 Marks of each kind are planted on clean heads, real ones (`--real`, a folder with `images` and `truth.jsonl`;
 default: the environment variable CURATOR_REAL_DATA) and synthetic ones: on the brain (to be discarded), on
@@ -8,7 +9,9 @@ the scalp alone (both are right), on the background alone (to be kept). `propose
 them, on the clean heads and on images that are no MRI of a brain. "Nothing to change" is an image whose
 decision and reason are right and, if kept, whose crop overlaps the true head's box by 0.95 or more and whose
 mark is masked or outside the crop to nine tenths. Shares are in per cent with 95 % intervals of Wilson.
-`--save` writes the images as PNG with their truth as JSON lines.
+`--save` writes the images as PNG with their truth as JSON lines. `--folds` names the folder that
+`models/proposals/fit_marks.py --folds` wrote: each image is judged by the trees and gate of the fold that its head
+took no part in.
 """
 
 from __future__ import annotations
@@ -20,10 +23,11 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +40,7 @@ from curator.imaging._cv2 import cv2
 from curator.imaging.decode import decode
 from curator.metrics import wilson
 from curator.proposals import propose_image
+from curator.proposals.trees import marks_file
 from curator.records import Proposal
 
 U8: TypeAlias = npt.NDArray[np.uint8]
@@ -83,6 +88,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("real", "synthetic"))
     parser.add_argument("--real", type=Path, default=os.environ.get("CURATOR_REAL_DATA"))
     parser.add_argument("--save", type=Path, help="folder for the images and their truth")
+    parser.add_argument("--folds", type=Path, help="folder of trees for marks that never saw the heads")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--worst", type=int, default=0, help="wrong images to name, the surest first")
     options = parser.parse_args()
@@ -94,7 +100,7 @@ def main() -> None:
     tasks = _tasks(sources, real, options.per_kind)
     if options.save:
         (options.save / "images").mkdir(parents=True, exist_ok=True)
-    look = partial(_look, real=real, save=options.save)
+    look = partial(_look, real=real, save=options.save, folds=options.folds)
     with get_context("spawn").Pool(options.jobs) as pool:
         looks = list(pool.imap(look, tasks, chunksize=6))
     outcomes = [outcome for outcome, _ in looks if outcome is not None]
@@ -123,8 +129,24 @@ def _tasks(sources: Sequence[Source], real: Path | None, per_kind: int) -> list[
     return tasks
 
 
+@lru_cache(maxsize=1)
+def _folds_of(folds: Path, real: Path) -> dict[str, int]:
+    """The fold of each real head, by its file."""
+    fold_of: dict[str, int] = json.loads((folds / "folds.json").read_text("utf-8"))
+    rows = [json.loads(line) for line in (real / "truth.jsonl").read_text("utf-8").splitlines()]
+    return {row["file"]: fold_of.get(f"real {row['copy_group']}", 0) for row in rows}
+
+
+def _trees_for(base: str, real: Path | None, folds: Path | None) -> Path:
+    """The trees that judge what was made of a head; synthetic heads are in no fold, and the first one's do."""
+    if folds is None:
+        return marks_file()
+    fold_of = _folds_of(folds, real) if real is not None else {}
+    return folds / f"{fold_of.get(base, 0)}.json"
+
+
 def _look(
-    task: Task, *, real: Path | None, save: Path | None
+    task: Task, *, real: Path | None, save: Path | None, folds: Path | None
 ) -> tuple[Outcome | None, dict[str, Any] | None]:
     """What is proposed, and the truth's line if the image was saved; None twice if no place was found."""
     box: Box | None = None
@@ -155,7 +177,9 @@ def _look(
             "discard": discard,
         }
         line |= {"head_box": box, "box": None if ink is None else _box_of(ink), "base": base}
-    said = propose_image(image)
+    trees = _trees_for(base, real, folds)
+    with patch("curator.proposals.marks.marks_file", lambda: trees):
+        said = propose_image(image)
     unchanged = _nothing_to_change(said, wanted, box, ink)
     verdict = str(said.discard_reason) if said.decision == "discard" else "keep"
     return Outcome(task, wanted, verdict, said.confidence, unchanged, said.why), line

@@ -44,8 +44,9 @@ def test_a_mirror_image_has_mirrored_maps(draw: Callable[..., Any]) -> None:
     first = look(_page(drawing))
     drawing.grey = np.ascontiguousarray(drawing.grey[:, ::-1])
     second = look(_page(drawing))
-    for name in MAPS:
-        assert np.allclose(getattr(first, name), getattr(second, name)[:, ::-1], atol=2e-3)
+    for name in MAPS:  # nothing makes the network symmetrical but what it was trained on
+        assert np.abs(getattr(first, name) - getattr(second, name)[:, ::-1]).mean() < 0.01
+    assert abs(first.verdict - second.verdict) < 0.05
 
 
 def test_threads_see_the_same(draw: Callable[..., Any]) -> None:

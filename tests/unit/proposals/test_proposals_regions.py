@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from curator.proposals.regions import hardness_of, overlap, percentile
+from curator.proposals.regions import components, hardness_of, overlap, percentile
 
 
 def _slope(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -41,3 +41,13 @@ def test_overlap_of_an_area_with_itself_and_with_one_apart() -> None:
     assert overlap((0, 0, 4, 3), own, (0, 0, 4, 3), own) == 1
     assert overlap((0, 0, 4, 3), own, (2, 0, 6, 3), own) == pytest.approx(1 / 3)
     assert overlap((0, 0, 4, 3), own, (4, 0, 8, 3), own) == 0
+
+
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 1)))
+def test_components_are_those_of_opencvs_default(area: npt.NDArray[np.uint8]) -> None:
+    labels, stats = components(area)
+    count, expected, boxes, _ = cv2.connectedComponentsWithStats(area)
+    assert len(stats) == count
+    assert len(set(zip(labels.ravel(), expected.ravel(), strict=True))) == len(np.unique(expected))
+    for index in range(1, count):
+        assert (stats[labels[expected == index][0]] == boxes[index]).all()

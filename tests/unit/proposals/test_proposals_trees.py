@@ -11,7 +11,6 @@ import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 
 from curator.errors import WeightsError
-from curator.proposals.confidence import SIGNS, confidence_file
 from curator.proposals.suspects import FEATURES
 from curator.proposals.trees import load_trees, marks_file
 
@@ -30,7 +29,12 @@ def _told(model: GradientBoostingClassifier) -> dict[str, Any]:
         }
         for part in (tree.tree_ for (tree,) in model.estimators_)
     ]
-    return {"features": list(_NAMES), "start": float(np.log(share / (1 - share))), "trees": trees}
+    return {
+        "features": list(_NAMES),
+        "start": float(np.log(share / (1 - share))),
+        "gate": 0.9,
+        "trees": trees,
+    }
 
 
 @pytest.fixture
@@ -52,40 +56,21 @@ def test_the_sum_is_scikit_learns(fitted: tuple[GradientBoostingClassifier, Path
     assert np.allclose(ours, model.predict_proba(new)[:, 1], atol=1e-9)
 
 
-def test_confidence_falls_with_what_can_only_be_worse() -> None:
-    trees = load_trees(confidence_file(), SIGNS)
-    usual = {"weakest": 1.0, "fill": 0.78, "ratio": 0.82, "blur": 0.8, "size": 5.7}
-    for name in (
-        "disagreement",
-        "cut_edges",
-        "uneven",
-        "unseen",
-        "blur",
-        "marks",
-        "in_crop",
-        "leftover",
-        "no_head",
-    ):
-        table = np.array([[usual.get(sign, 0.0) for sign in SIGNS]] * 50)
-        table[:, SIGNS.index(name)] = np.linspace(0, 4, 50)
-        assert (np.diff(trees.probability(table)) <= 1e-9).all(), name
-
-
 def test_no_rows_have_no_probabilities(fitted: tuple[GradientBoostingClassifier, Path]) -> None:
     assert load_trees(fitted[1], _NAMES).probability(np.zeros((0, 3))).shape == (0,)
 
 
-@pytest.mark.parametrize(
-    ("path", "names"), [(marks_file(), FEATURES), (confidence_file(), SIGNS)], ids=["marks", "confidence"]
-)
-def test_the_shipped_files_are_of_this_version(path: Path, names: tuple[str, ...]) -> None:
-    trees = load_trees(path, names)
+def test_the_shipped_file_is_of_this_version() -> None:
+    trees = load_trees(marks_file(), FEATURES)
     assert len(trees.feature) > 10
-    assert ((sure := trees.probability(np.zeros((1, len(names))))) > 0).all()
+    assert 0.5 < trees.gate < 1
+    assert ((sure := trees.probability(np.zeros((1, len(FEATURES))))) > 0).all()
     assert (sure < 1).all()
 
 
-@pytest.mark.parametrize("damage", ["missing", "no json", "other names", "loop", "far child", "uneven"])
+@pytest.mark.parametrize(
+    "damage", ["missing", "no json", "other names", "loop", "far child", "uneven", "gate"]
+)
 def test_damaged_files_are_refused(
     fitted: tuple[GradientBoostingClassifier, Path], tmp_path: Path, damage: str
 ) -> None:
@@ -97,6 +82,8 @@ def test_damaged_files_are_refused(
         told["trees"][0]["right"][0] = 10_000
     elif damage == "uneven":
         told["trees"][0]["value"].pop()
+    elif damage == "gate":
+        told["gate"] = 1.5
     elif damage == "other names":
         told["features"] = ["a", "b", "d"]
     if damage != "missing":
