@@ -61,8 +61,8 @@ class Scale:
 def said(odds: npt.NDArray[np.float64], table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Log odds (n,) of images with the signs in `table` as probabilities.
 
-    Never quite certain, as one in five hundred is wrong without any sign of it, and never among the confident where a
-    spot on the brain is to be looked at.
+    Never quite certain, as one in five hundred is wrong without any sign of it, and never among the confident where
+    a spot on the brain is to be looked at.
     """
     sure = np.maximum(_LEAST, _MOST / (1 + np.exp(-odds)))
     asked = table[:, SIGNS.index("doubt")] >= _odds(LOOK)
