@@ -40,7 +40,9 @@ def fuse_head(outline: Head, maps: Maps) -> Head:
             outline.box, _within(seen, outline.margins, mask.shape), sides, strict=True
         )
     )
-    return replace(outline, mask=mask, box=(math.ceil(x0), math.ceil(y0), math.floor(x1), math.floor(y1)))
+    box = (math.ceil(x0), math.ceil(y0), math.floor(x1), math.floor(y1))
+    # Next to nothing is left where what was taken for a bar covers the network's head.
+    return replace(outline, mask=mask, box=box if box[0] < box[2] and box[1] < box[3] else seen)
 
 
 def _within(box: Box, margins: Margins, shape: tuple[int, ...]) -> Box:
