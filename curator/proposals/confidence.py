@@ -115,7 +115,7 @@ def signs_of(
             np.log(1 - agreement(outline, maps) + _TINY),
             np.log(_unsure(maps.head) / around + _TINY),
             np.log(_unsure(maps.inside) / around + _TINY),
-            _masked(page, head.box, [*beside, *(mark for mark in upon.marks if mark.on != "brain")]),
+            _masked(head.box, [*beside, *(mark for mark in upon.marks if mark.on != "brain")]),
             _odds(_left(maps.mark, head, beside)),
             np.log10(max(_FEW, 1 - maps.verdict)),
             (x0 <= 1) + (y0 <= 1) + (x1 >= width - 1) + (y1 >= height - 1),
@@ -138,7 +138,7 @@ def _unsure(share: Floats) -> int:
     return int(np.count_nonzero((share > _UNSURE[0]) & (share < _UNSURE[1])))
 
 
-def _masked(page: Page, box: tuple[int, int, int, int], marks: Sequence[Mark]) -> float:
+def _masked(box: tuple[int, int, int, int], marks: Sequence[Mark]) -> float:
     from curator.imaging._cv2 import cv2
 
     x0, y0, x1, y1 = box

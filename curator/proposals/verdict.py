@@ -23,8 +23,8 @@ _FEW_LEVELS, _UNCORRELATED, _SMOOTH, _COLOURFUL = 4.0, 0.35, 0.025, 45.0
 _NARROW, _WIDE, _TINY = 0.3, 2.5, 0.02
 # Median grey level of a page that is printed rather than scanned; asked only where no head stands out.
 _PAPER = 200
-# The network's verdict [0.84 and more, also with marks drawn on]: as many drawn heads lie below, 2.5 %, as drawn
-# pages without one above (`models/proposals/choose_verdict.py`).
+# The network's verdict [0.98 and more]: where the fewest drawn pages are judged wrongly
+# (`models/proposals/choose_verdict.py`).
 _VERDICT = 0.66
 
 

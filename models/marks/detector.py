@@ -20,7 +20,6 @@ WIDTHS: Final = (24, 56, 96)
 """Channels at a half, a quarter and an eighth of the resolution."""
 
 PLANES: Final = 3
-MULTIPLE: Final = 8
 _NEAR, _SPREAD, _CHROMA = 17, 12.0, 64.0
 
 

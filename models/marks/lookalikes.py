@@ -36,8 +36,8 @@ def add_lookalikes(rng: Rng, grey: Floats, inside: Bools, many: float, fine: flo
         bright = rng.random() < 0.5
         if rng.random() < 0.25:  # in fluid, in a sheath, or with a rim of swelling
             round_it = cv2.dilate(cover, np.ones((3, 3), np.uint8), iterations=int(rng.integers(1, 3)))
-            grey = _blend(rng, grey, round_it, _level(rng, levels, not bright), fine)
-        grey = _blend(rng, grey, cover, _level(rng, levels, bright), fine)
+            grey = _blend(rng, grey, round_it, _level(rng, levels, not bright))
+        grey = _blend(rng, grey, cover, _level(rng, levels, bright))
     if rng.random() < 0.2:
         grey = _sulci_at_the_rim(rng, grey, inside, fine)
     if rng.random() < 0.08:
@@ -58,7 +58,7 @@ def _level(rng: Rng, levels: list[float], bright: bool) -> float:
 
 
 def _blend(
-    rng: Rng, grey: Floats, cover: np.ndarray, level: float, fine: float, even: float = 0.12, softest: int = 5
+    rng: Rng, grey: Floats, cover: np.ndarray, level: float, even: float = 0.12, softest: int = 5
 ) -> Floats:
     """A layer (0..255) drawn a pixel to each finest detail, on the page; no tissue is quite even."""
     blur = (0.35, 0.45, 0.6, 0.8, 1.2)[rng.integers(softest)]
@@ -86,7 +86,7 @@ def _sulci_at_the_rim(rng: Rng, grey: Floats, inside: Bools, fine: float) -> Flo
         path = _walk(rng, x, y, way, int(rng.integers(3, 14)), rng.uniform(1, 3), rng.uniform(0.05, 0.35))
         _ribbon(rng, cover, path, rng.uniform(1, 6), rng.uniform(0.3, 2))
     levels = np.percentile(grey[inside][::7], [3, 50, 97]).tolist()
-    made = _blend(rng, grey, cover, _level(rng, levels, bool(rng.random() < 0.5)), fine)
+    made = _blend(rng, grey, cover, _level(rng, levels, bool(rng.random() < 0.5)))
     return np.asarray(np.where(inside, made, grey), np.float32)
 
 
@@ -134,7 +134,7 @@ def midline(
             if light and rng.random() < 0.4:
                 tip = path[-1 if end == reach[1] else 0]
                 cv2.fillPoly(cover, [_fixed(_triangle(rng, tip, along, aside))], 255, cv2.LINE_AA, 3)
-        grey = _inside_blend(rng, grey, inside, cover, _level(rng, levels, light), fine)
+        grey = _inside_blend(rng, grey, inside, cover, _level(rng, levels, light))
     dots = np.zeros(small.shape, np.uint8)
     for _ in range(rng.poisson(3.5)):
         low, high = pieces[rng.integers(len(pieces))]
@@ -146,14 +146,12 @@ def midline(
     dark = rng.random() < 0.6
     if dark and rng.random() < 0.6:
         wide = cv2.dilate(dots, np.ones((3, 3), np.uint8))
-        grey = _inside_blend(rng, grey, inside, wide, _level(rng, levels, True), fine)
-    return _inside_blend(rng, grey, inside, dots, _level(rng, levels, not dark), fine)
+        grey = _inside_blend(rng, grey, inside, wide, _level(rng, levels, True))
+    return _inside_blend(rng, grey, inside, dots, _level(rng, levels, not dark))
 
 
-def _inside_blend(
-    rng: Rng, grey: Floats, inside: Bools, cover: np.ndarray, level: float, fine: float
-) -> Floats:
-    return np.asarray(np.where(inside, _blend(rng, grey, cover, level, fine, 0.3, 3), grey), np.float32)
+def _inside_blend(rng: Rng, grey: Floats, inside: Bools, cover: np.ndarray, level: float) -> Floats:
+    return np.asarray(np.where(inside, _blend(rng, grey, cover, level, 0.3, 3), grey), np.float32)
 
 
 def _wave(rng: Rng, count: int) -> np.ndarray:

@@ -140,7 +140,6 @@ def _streaks(rng: Rng, image: Floats) -> Floats:
     return np.asarray(cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.7, 2.5)) * body, np.float32)
 
 
-# Slices of scans (`natural`) have contrasts of their own, so only those of the template become CT.
 # Hounsfield units of what the template shows at grey levels inside of the skull and outside of it (its bone and
 # air are dark, its fat bright).
 _WITHIN = ([0, 20, 45, 75, 100, 125, 255], [4, 6, 12, 36, 38, 29, 27])
@@ -149,6 +148,7 @@ _WITHOUT = ([0, 20, 40, 60, 85, 105, 255], [900, 750, 120, 45, 50, -60, -110])
 
 def draw_ct_head(rng: Rng, slices: dict[str, npt.NDArray[np.uint8]], height: int, width: int) -> Floats:
     """A head: thick white bone, the brain nearly of one level, dark ventricles, fat darker than water."""
+    # Slices of scans (`natural`) have contrasts of their own, so only those of the template become CT.
     usable = np.flatnonzero(~slices.get("natural", np.zeros(len(slices["grey"]), bool)))
     index = usable[rng.integers(len(usable))] if len(usable) else rng.integers(len(slices["grey"]))
     grey, parts = slices["grey"][index], slices["parts"][index]

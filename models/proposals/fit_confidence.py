@@ -37,10 +37,9 @@ from curator.records import Proposal
 _VISIBLE, _TIGHT, _GONE, _WRONG = 40, 0.95, 0.9, 0.0005
 # The one sign of which more can only make a proposal surer; of all others it can only make it less sure.
 _SURER = "call"
-# What all planted images weigh, and all parts of real ones, against as many real ones; and what one with a mark on
-# the brain weighs against other planted ones. Marks are commoner among planted images than anywhere else, but only
-# there are enough of them for doubtful spots to count.
-_PLANTED, _PARTS, _ON_BRAIN = 1.0, 0.2, 1.0
+# What all planted images weigh, and all parts of real ones, against as many real ones. Marks on the brain are
+# commoner among planted images than anywhere else, but only there are enough of them for doubtful spots to count.
+_PLANTED, _PARTS = 1.0, 0.2
 # Shares of the head's box that are cut off at most, and the chance that a side is cut of the third part.
 _CUT, _CUT_MOST, _SIDE = 0.12, 0.25, 0.5
 _DRAWINGS = 5  # ways to draw the folds
@@ -64,7 +63,6 @@ class Case:
     found: Examined
     right: bool
     group: str
-    on_brain: bool
 
 
 def _case(job: Job) -> Case:
@@ -78,8 +76,7 @@ def _case(job: Job) -> Case:
     else:
         with patch("curator.proposals.marks.marks_file", lambda: trees):
             found = examine(image)
-    on_brain = truth["discard"] == "overlay_on_brain"
-    return Case(source, name, found, _right(image, truth, found.proposal), group, on_brain)
+    return Case(source, name, found, _right(image, truth, found.proposal), group)
 
 
 def _jobs(folders: list[Path], folds: Path | None) -> list[Job]:
@@ -220,15 +217,7 @@ def _weights(cases: list[Case]) -> Floats:
     """What each image weighs: real ones 1."""
     counts = {source: sum(case.source == source for case in cases) for source in ("real", "planted", "parts")}
     shares = {"real": 1.0, "planted": _PLANTED, "parts": _PARTS}
-    return np.array(
-        [
-            shares[case.source]
-            * counts["real"]
-            / counts[case.source]
-            * (_ON_BRAIN if case.source == "planted" and case.on_brain else 1)
-            for case in cases
-        ]
-    )
+    return np.array([shares[case.source] * counts["real"] / counts[case.source] for case in cases])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

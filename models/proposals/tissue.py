@@ -63,7 +63,7 @@ def draw_head(rng: Rng, slices: dict[str, npt.NDArray[Any]], height: int, width:
     image = _sharpened(rng, image)
     if fewer == 1.0 or rng.random() < fewer:
         image = _vessels(rng, image, head, inside)
-        image = _cuts_and_voids(rng, image, head, inside)
+        image = _cuts_and_voids(rng, image, inside)
     image = image * np.exp(smooth(rng, height, width, int(rng.integers(3, 5))) * rng.uniform(0, 0.22))
     if rng.random() < 0.6:
         image = image + image * smooth(rng, height, width, min(height, width) // 2) * rng.uniform(0, 0.12)
@@ -275,7 +275,7 @@ def _vessels(rng: Rng, image: Floats, head: Bools, inside: Bools) -> Floats:
     return np.where(where, image * (1 - soft) + soft * level, image).astype(np.float32)
 
 
-def _cuts_and_voids(rng: Rng, image: Floats, head: Bools, inside: Bools) -> Floats:
+def _cuts_and_voids(rng: Rng, image: Floats, inside: Bools) -> Floats:
     """The falx, a straight thin line down the middle, and the straight edges of fissures and of surgery."""
     if rng.random() < 0.7 or not inside.any():
         return image

@@ -166,6 +166,17 @@ def test_the_box_does_not_reach_into_a_bar() -> None:
     assert fuse_head(outline, _maps(head=seen)).box == (48, 28, 209, 229)
 
 
+@pytest.mark.parametrize("beyond", [30, 47])
+def test_a_head_under_what_was_taken_for_a_bar_keeps_a_box(beyond: int) -> None:
+    outline = replace(_head(_ellipse(), Margins(left=46)), box=(47, 28, 209, 229))
+    seen = np.zeros(SHAPE, np.float32)
+    seen[28:229, 4:beyond] = 0.9
+    box = fuse_head(outline, _maps(head=seen)).box
+    assert box is not None
+    assert box[0] < box[2]
+    assert box[1] < box[3]
+
+
 @pytest.mark.parametrize(("blur", "most"), [(0, 0), (1.0, 3)])
 def test_a_bar_ends_where_its_step_ends(draw: Callable[..., Any], blur: float, most: int) -> None:
     grey = draw(seed=2).grey
