@@ -34,6 +34,7 @@ _LINE_GAPS, _LINE_STEP, _LINE_SHARE, _CROSS_SHARE, _LINE_LONG = (2, 3), 3.0, 0.9
 _SMALLEST_HEAD = 120
 # A mark lies on the brain when at least this share of it does.
 _ON_BRAIN = 0.3
+_SAME = 0.7  # of its own box
 _ARROW = 0.05  # of the shorter side: longer ones are called arrows
 
 
@@ -57,9 +58,10 @@ def find_marks_on_head(page: Page, head: Head, maps: Maps) -> OnHead:
     table = np.array([suspect.features for suspect in suspects]).reshape(-1, len(FEATURES))
     shares: list[float] = trees.probability(table).tolist()
     judged = zip(suspects, shares, strict=True)
-    drawn = [_drawn(page, suspect, sure) for suspect, sure in judged if sure >= trees.gate]
+    called = [_drawn(page, suspect, sure) for suspect, sure in judged if sure >= trees.gate]
+    drawn = [mark for mark in called if not any(_within(mark.box, other.box) for other in ruled)]
     ranked = sorted(shares, reverse=True)
-    others = ranked[max(1, len(drawn)) :]
+    others = ranked[max(1, len(called)) :]
     return OnHead((*ruled, *drawn), max(ranked, default=0.0), max(others, default=0.0))
 
 
@@ -71,6 +73,12 @@ def find_by_rule(page: Page, head: Head, maps: Maps) -> list[Mark]:
     x0, y0, x1, y1 = head.box
     lines = _lines(page, brain) if min(x1 - x0, y1 - y0) >= _SMALLEST_HEAD and brain.any() else []
     return [*_coloured(page, head, brain), *lines]
+
+
+def _within(box: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    """Whether a box is part of what another shows: the same mark seen twice."""
+    wide, high = min(box[2], other[2]) - max(box[0], other[0]), min(box[3], other[3]) - max(box[1], other[1])
+    return max(0, wide) * max(0, high) >= _SAME * (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _drawn(page: Page, suspect: Suspect, sure: float) -> Mark:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curator.proposals import detector, maps, propose, suspects
+from curator.proposals import page as page_module
 from curator.proposals.maps import Maps
 from curator.proposals.page import Area, Page
 
@@ -65,7 +66,8 @@ def keep_in(folder: Path | None) -> None:
 
 
 def _version() -> str:
-    files = (maps.network_file(), detector.detector_file(), Path(maps.__file__), Path(detector.__file__))
+    code = (Path(str(module.__file__)) for module in (maps, detector, suspects, page_module))
+    files = (maps.network_file(), detector.detector_file(), *code)
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

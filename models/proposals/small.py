@@ -1,7 +1,4 @@
-"""Small and thin marks on the brain that the network saw few of: hollow arrows, needles, tiny letters and dots.
-
-Apart from `upon.py`, so that the network's pages stay what they were.
-"""
+"""Small and thin marks on the brain that the network saw few of: hollow arrows, needles, tiny letters and dots."""
 
 from __future__ import annotations
 

@@ -132,3 +132,18 @@ def test_a_doubtful_spot_is_kept_but_less_sure(draw: Callable[..., Any]) -> None
     assert second.decision == "keep"
     assert "please look" in second.why
     assert second.confidence < 0.95 <= first.confidence
+
+
+def test_a_coloured_mark_on_the_brain_is_told_once(draw: Callable[..., Any]) -> None:
+    image = draw().rgb.copy()
+    cv2.putText(image, "12", (110, 160), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (60, 230, 60), 2, cv2.LINE_AA)
+    proposal = propose_image(image)
+    assert proposal.decision == "discard"
+    boxes = [overlay.box for overlay in proposal.overlays if overlay.on == "brain"]
+    for index, one in enumerate(boxes):
+        for other in boxes[index + 1 :]:
+            wide, high = (
+                min(one[2], other[2]) - max(one[0], other[0]),
+                min(one[3], other[3]) - max(one[1], other[1]),
+            )
+            assert min(wide, high) <= 2
