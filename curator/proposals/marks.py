@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from curator.proposals.head import Head
 from curator.proposals.maps import Maps
-from curator.proposals.overlays import Mark, corners
+from curator.proposals.overlays import Mark, corners, covered
 from curator.proposals.page import Area, Page
 from curator.proposals.regions import components
 from curator.proposals.suspects import FEATURES, Suspect, brain_of, find_suspects
@@ -34,15 +34,14 @@ _LINE_GAPS, _LINE_STEP, _LINE_SHARE, _CROSS_SHARE, _LINE_LONG = (2, 3), 3.0, 0.9
 _SMALLEST_HEAD = 120
 # A mark lies on the brain when at least this share of it does.
 _ON_BRAIN = 0.3
-_SAME = 0.7  # of its own box
 _ARROW = 0.05  # of the shorter side: longer ones are called arrows
 
 
 @dataclass(frozen=True, slots=True)
 class OnHead:
     """Marks on the head, each with where it lies (`brain`, or `head` for scalp and neck), and how sure, 0..1, the
-    trees are of the likeliest drawn one, called a mark or not, and of the likeliest other one that was not called;
-    0 where there is none."""
+    trees are of the likeliest one on the brain, called a mark or not, and of the likeliest other one that was not
+    called; 0 where there is none."""
 
     marks: tuple[Mark, ...]
     surest: float
@@ -53,16 +52,19 @@ def find_marks_on_head(page: Page, head: Head, maps: Maps) -> OnHead:
     """Raises `WeightsError` if the trees cannot be read."""
     if head.box is None:
         return OnHead((), 0.0, 0.0)
-    ruled = find_by_rule(page, head, maps)
+    ruled, brain = find_by_rule(page, head, maps), brain_of(head.mask, maps)
+    brain = brain if brain.any() else brain_of(head.mask, maps, rim=0.0)
     suspects, trees = find_suspects(page, maps), load_trees(marks_file(), FEATURES)
     table = np.array([suspect.features for suspect in suspects]).reshape(-1, len(FEATURES))
     shares: list[float] = trees.probability(table).tolist()
-    judged = zip(suspects, shares, strict=True)
-    called = [_drawn(page, suspect, sure) for suspect, sure in judged if sure >= trees.gate]
-    drawn = [mark for mark in called if not any(_within(mark.box, other.box) for other in ruled)]
-    ranked = sorted(shares, reverse=True)
-    others = ranked[max(1, len(called)) :]
-    return OnHead((*ruled, *drawn), max(ranked, default=0.0), max(others, default=0.0))
+    judged = list(zip(suspects, shares, strict=True))
+    called = [_drawn(page, brain, suspect, sure) for suspect, sure in judged if sure >= trees.gate]
+    drawn = [mark for mark in called if not covered(mark, ruled)]
+    on_brain = [mark.score for mark in called if mark.on == "brain"]
+    left = sorted((sure for sure in shares if sure < trees.gate), reverse=True)
+    surest = max(on_brain) if on_brain else max(left, default=0.0)
+    others = left if on_brain else left[1:]
+    return OnHead((*ruled, *drawn), surest, max(others, default=0.0))
 
 
 def find_by_rule(page: Page, head: Head, maps: Maps) -> list[Mark]:
@@ -75,16 +77,12 @@ def find_by_rule(page: Page, head: Head, maps: Maps) -> list[Mark]:
     return [*_coloured(page, head, brain), *lines]
 
 
-def _within(box: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
-    """Whether a box is part of what another shows: the same mark seen twice."""
-    wide, high = min(box[2], other[2]) - max(box[0], other[0]), min(box[3], other[3]) - max(box[1], other[1])
-    return max(0, wide) * max(0, high) >= _SAME * (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _drawn(page: Page, suspect: Suspect, sure: float) -> Mark:
+def _drawn(page: Page, brain: Area, suspect: Suspect, sure: float) -> Mark:
+    """What the trees call a mark: on the scalp where most of it lies on the skull's rim or beside it."""
     x0, y0, x1, y1 = suspect.box
     long = max(x1 - x0, y1 - y0) > _ARROW * page.side
-    return _mark("arrow" if long else "marker", "brain", suspect.box, sure, page)
+    on = _where(suspect.own, brain[y0:y1, x0:x1])
+    return _mark("arrow" if long else "marker", on, suspect.box, sure, page)
 
 
 def _coloured(page: Page, head: Head, brain: Area) -> list[Mark]:

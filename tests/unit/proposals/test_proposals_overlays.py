@@ -147,3 +147,16 @@ def test_a_coloured_mark_on_the_brain_is_told_once(draw: Callable[..., Any]) -> 
                 min(one[3], other[3]) - max(one[1], other[1]),
             )
             assert min(wide, high) <= 2
+
+
+def test_a_mark_on_the_scalp_that_reaches_for_the_brain_is_masked(draw: Callable[..., Any]) -> None:
+    drawing = draw()
+    x0, y0, x1, _ = drawing.head
+    at = ((x0 + x1) // 2, y0)
+    cv2.arrowedLine(
+        drawing.grey, (at[0] - 16, at[1] + 6), (at[0] + 4, at[1] + 14), 255, 2, cv2.LINE_AA, tipLength=0.5
+    )
+    proposal = propose_image(drawing.rgb)
+    assert proposal.decision == "keep"
+    assert [overlay.on for overlay in proposal.overlays] == ["head"]
+    assert len(proposal.masks) == 1
