@@ -6,11 +6,7 @@ weights averaged exponentially; on a GPU the convolutions run in bfloat16.
 
 from __future__ import annotations
 
-import argparse
-import copy
-import csv
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +16,13 @@ from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proposals"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from averaging import follow, one_cycle
 from detector import Detector, planes_on_device
-from pool import Pool
+from loop import School, parser_of, train
 
-_AVERAGE, _CLIP, _RISE = 0.999, 2.0, 0.05
 _OUTSIDE = 0.15  # weight of what lies outside the skull
 _HARDEST = 0.01  # share of the pixels without a mark that count again
 _VIEW = 160  # pixels a side of what is learnt from at once
 _RELIT, _GAIN, _LIFT = 0.5, (0.6, 1.25), (-15, 15)
-_FIRST = 2000  # tiles to begin with
-_LOGGED, _SAVED = 100, 1000  # steps between two lines, and two files
 
 
 def tiles_of(part: Path) -> dict[str, np.ndarray]:
@@ -114,70 +106,21 @@ def check(net: Detector, tiles: dict[str, np.ndarray], device: torch.device) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tiles", type=Path, nargs="+")
-    parser.add_argument("--start", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--log", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=8)
-    parser.add_argument("--most", type=int, default=250000, help="tiles to keep in memory")
-    parser.add_argument("--batch", type=int, default=96)
-    parser.add_argument("--rate", type=float, default=4e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    options = parser.parse_args()
-    device = torch.device(options.device)
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
-    torch.backends.cudnn.benchmark = True
-    rng = np.random.default_rng(options.seed)
-    seeds = torch.Generator(device).manual_seed(options.seed)
-    begun = time.monotonic()
-    pool = Pool(options.tiles, "[0-9]*.npz", tiles_of, options.most, device)
-    net = Detector()
-    if options.start is not None:
-        net.load_state_dict(torch.load(options.start, map_location="cpu", weights_only=True))
-    net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), options.rate, betas=(0.9, 0.98), weight_decay=1e-2)
-    rows: list[dict[str, float]] = []
-    step, share = 0, 0.0
-    pool.wait_for(_FIRST)
-    net.train()
-    while share < 1:
-        step += 1
-        share = (time.monotonic() - begun) / (60 * options.minutes)
-        for group in optimiser.param_groups:
-            group["lr"] = one_cycle(share, options.rate, _RISE)
-        planes, truth = random_views(pool.sample(options.batch, seeds), seeds, rng)
-        planes = planes.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            logits = net(planes)
-        loss, parts = losses(logits[:, 0].float(), truth)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), _CLIP)
-        optimiser.step()
-        follow(average, net, step, _AVERAGE)
-        if step % _LOGGED == 0 or share >= 1:
-            rows.append(
-                {
-                    "step": step,
-                    "seconds": round(time.monotonic() - begun),
-                    "tiles": pool.count,
-                    "rate": round(optimiser.param_groups[0]["lr"], 6),
-                }
-                | {name: round(float(value.detach()), 4) for name, value in {"loss": loss, **parts}.items()}
-            )
-            print(rows[-1], flush=True)
-        if step % _SAVED == 0 or share >= 1:
-            torch.save({name: value.cpu() for name, value in average.state_dict().items()}, options.out)
-            with options.log.open("w", newline="") as file:
-                writer = csv.DictWriter(file, rows[0])
-                writer.writeheader()
-                writer.writerows(rows)
-            print(check(average, dict(pool.held), device), flush=True)
+    parser = parser_of(str(__doc__).splitlines()[0], "tiles", most=250000, batch=96, rate=4e-3)
+    school = School(
+        net=Detector(),
+        examples="tiles",
+        pattern="[0-9]*.npz",
+        read=tiles_of,
+        views=random_views,
+        losses=lambda logits, truth: losses(logits[:, 0].float(), truth),
+        state=lambda net: {name: value.cpu() for name, value in net.state_dict().items()},
+        check=check,
+        first=2000,
+        clip=2.0,
+        rise=0.05,
+    )
+    train(school, parser.parse_args())
 
 
 if __name__ == "__main__":

@@ -8,18 +8,11 @@ cross-entropy and Dice, weights averaged exponentially; on a GPU the convolution
 
 from __future__ import annotations
 
-import argparse
-import copy
-import csv
-import time
-from pathlib import Path
-
 import numpy as np
 import torch
-from averaging import follow, one_cycle
+from loop import Examples, School, parser_of, train
 from network import HEAD, MARK, ProposalNet
-from pool import Pool
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from views import Batch, pages_of, random_views, whole_views
 
@@ -27,10 +20,8 @@ _WEIGHTS = (2.0, 1.0, 0.7, 0.5)  # of the four maps
 _MORE = (1.0, 3.0, 3.0, 1.0)  # of cross-entropy, for maps with few pixels
 _POSITIVE = (1.0, 1.5, 1.5, 1.0)
 _VERDICT = 1.0
-_AVERAGE, _CLIP, _RISE = 0.999, 5.0, 0.06
-_FIRST = 600  # pages to begin with
 _HELD_OUT = 300
-_LOGGED, _SAVED = 100, 1000  # steps between two lines, and two files
+_NAMES = ("head", "mark", "border", "inside", "on_head")
 
 
 def losses(maps: Tensor, verdict: Tensor, batch: Batch, on_head_weight: float = 1.0) -> tuple[Tensor, Tensor]:
@@ -65,7 +56,7 @@ def _dice(shares: Tensor, truth: Tensor, axes: tuple[int, ...]) -> Tensor:
     return 1 - (2 * both + 50) / (shares.sum(axes) + truth.sum(axes) + 50)
 
 
-def _halved(net: ProposalNet) -> dict[str, Tensor]:
+def _halved(net: nn.Module) -> dict[str, Tensor]:
     """The state in half precision: half the file, and the maps differ by less than 0.002."""
     return {k: (v.half() if v.dtype.is_floating_point else v).cpu() for k, v in net.state_dict().items()}
 
@@ -88,79 +79,40 @@ def evaluate(net: ProposalNet, pages: dict[str, np.ndarray], device: torch.devic
             sums += (seen + truth).sum((0, 2, 3))
             right += int(((verdict > 0).float() == batch.heads).sum())
             count += len(batch.heads)
-    names = ("head", "mark", "border", "inside", "on_head")
-    return {**dict(zip(names, (2 * both / sums).tolist(), strict=True)), "verdict": right / max(1, count)}
+    return {**dict(zip(_NAMES, (2 * both / sums).tolist(), strict=True)), "verdict": right / max(1, count)}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pages", type=Path, nargs="+")
-    parser.add_argument("--start", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--log", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=8)
-    parser.add_argument("--most", type=int, default=50000, help="pages to keep in memory")
-    parser.add_argument("--batch", type=int, default=48)
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser = parser_of(str(__doc__).splitlines()[0], "pages", most=50000, batch=48, rate=2e-3)
     parser.add_argument("--on-head", type=float, default=2.0, help="weight of marks on the head")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    device = torch.device(options.device)
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
-    torch.backends.cudnn.benchmark = True
-    seeds = torch.Generator(device).manual_seed(options.seed)
-    rng = np.random.default_rng(options.seed)
-    begun = time.monotonic()
-    pool = Pool(options.pages, "[!.]*", lambda part: pages_of(str(part)), options.most, device)
-    net = ProposalNet()
-    if options.start is not None:
-        net.load_state_dict(torch.load(options.start, map_location="cpu", weights_only=True))
-    net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), options.rate, betas=(0.9, 0.98), weight_decay=1e-2)
-    rows: list[dict[str, float]] = []
-    step, share = 0, 0.0
-    pool.wait_for(_FIRST)
-    net.train()
-    while share < 1:
-        step += 1
-        share = (time.monotonic() - begun) / (60 * options.minutes)
-        for group in optimiser.param_groups:
-            group["lr"] = one_cycle(share, options.rate, _RISE)
-        batch = random_views(pool.sample(options.batch, seeds), seeds, rng)
-        inputs = batch.inputs.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            maps, verdict = net(inputs)
+
+    def views(pages: Examples, seeds: torch.Generator, rng: np.random.Generator) -> tuple[Tensor, Batch]:
+        batch = random_views(pages, seeds, rng)
+        return batch.inputs, batch
+
+    def noted(given: tuple[Tensor, Tensor], batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        maps, verdict = given
         total, dice = losses(maps.float(), verdict.float(), batch, options.on_head)
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), _CLIP)
-        optimiser.step()
-        follow(average, net, step, _AVERAGE)
-        if step % _LOGGED == 0 or share >= 1:
-            names = ("loss", "head", "mark", "border", "inside", "on_head")
-            values = [float(total.detach()), *dice.tolist()]
-            rows.append(
-                {
-                    "step": step,
-                    "seconds": round(time.monotonic() - begun),
-                    "pages": pool.count,
-                    "rate": round(optimiser.param_groups[0]["lr"], 6),
-                }
-                | {name: round(value, 4) for name, value in zip(names, values, strict=True)}
-            )
-            print(rows[-1], flush=True)
-        if step % _SAVED == 0 or share >= 1:
-            torch.save(_halved(average), options.out)
-            with options.log.open("w", newline="") as file:
-                writer = csv.DictWriter(file, rows[0])
-                writer.writeheader()
-                writer.writerows(rows)
-            held = evaluate(average, dict(pool.held), device)
-            print({name: round(value, 4) for name, value in held.items()}, flush=True)
+        return total, dict(zip(_NAMES, dice, strict=True))
+
+    def checked(net: ProposalNet, held: dict[str, np.ndarray], device: torch.device) -> dict[str, float]:
+        return {name: round(value, 4) for name, value in evaluate(net, held, device).items()}
+
+    school = School(
+        net=ProposalNet(),
+        examples="pages",
+        pattern="[!.]*",
+        read=lambda part: pages_of(str(part)),
+        views=views,
+        losses=noted,
+        state=_halved,
+        check=checked,
+        first=600,
+        clip=5.0,
+        rise=0.06,
+    )
+    train(school, options)
 
 
 if __name__ == "__main__":
