@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from curator.errors import WeightsError
 from curator.paths import models_dir
+from curator.proposals.fitted import Told, read_fitted
 from curator.proposals.fuse import agreement
 from curator.proposals.head import Head
 from curator.proposals.maps import Floats, Maps
@@ -77,19 +76,14 @@ def confidence_file() -> Path:
 @lru_cache(maxsize=2)
 def load_scale(path: Path) -> Scale:
     """Reads a scale over `SIGNS`. Raises `WeightsError` if it cannot be read or is over others."""
-    try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        names, start = tuple(told["signs"]), float(told["start"])
-        usual, spread, weights = (np.array(told[key], np.float64) for key in ("usual", "spread", "weights"))
-        if {part.shape for part in (usual, spread, weights)} != {(len(names),)} or (spread <= 0).any():
-            raise ValueError("numbers and signs do not fit")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(
-            f"The proposals' file {path} cannot be read ({type(error).__name__}): install Curator again."
-        ) from error
-    if names != SIGNS:
-        raise WeightsError(f"The proposals' file {path} is of another version: install Curator again.")
-    return Scale(usual, spread, weights, start)
+    return read_fitted(path, "signs", SIGNS, _scale)
+
+
+def _scale(told: Told) -> Scale:
+    usual, spread, weights = (np.array(told[key], np.float64) for key in ("usual", "spread", "weights"))
+    if {part.shape for part in (usual, spread, weights)} != {(len(told["signs"]),)} or (spread <= 0).any():
+        raise ValueError("numbers and signs do not fit")
+    return Scale(usual, spread, weights, float(told["start"]))
 
 
 def confidence_of(signs: npt.NDArray[np.float64]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from curator.errors import WeightsError
 from curator.paths import models_dir
+from curator.proposals.fitted import Told, read_fitted
 
 Table = npt.NDArray[np.float64]
 
@@ -64,19 +63,15 @@ def marks_file() -> Path:
 @lru_cache(maxsize=4)
 def load_trees(path: Path, features: tuple[str, ...]) -> Trees:
     """Reads trees over just these features. Raises `WeightsError` if they cannot be read or are others."""
-    try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+
+    def built(told: Told) -> Trees:
         trees = tuple(_tree(tree, len(features)) for tree in told["trees"])
-        names, start, gate = tuple(told["features"]), float(told["start"]), float(told["gate"])
+        start, gate = float(told["start"]), float(told["gate"])
         if not 0 < gate <= 1:
             raise ValueError("the gate is no probability")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(
-            f"The proposals' file {path} cannot be read ({type(error).__name__}): install Curator again."
-        ) from error
-    if names != features:
-        raise WeightsError(f"The proposals' file {path} is of another version: install Curator again.")
-    return Trees(names, start, *_side_by_side(trees), gate)
+        return Trees(tuple(told["features"]), start, *_side_by_side(trees), gate)
+
+    return read_fitted(path, "features", features, built)
 
 
 def _side_by_side(
