@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curator.proposals.page import Grey
+from curator.proposals.regions import grey_percentile
 
 _Pixel = TypeVar("_Pixel", np.uint8, np.bool_)
 
@@ -171,17 +172,6 @@ def _quantile(ordered: npt.NDArray[np.int16], share: float) -> npt.NDArray[np.fl
     return np.asarray(ordered[:, low] + (at - low) * (ordered[:, high] - ordered[:, low]), np.float64)
 
 
-def percentile(grey: Grey, share: float) -> float:
-    """`numpy.percentile` of an image from its histogram: a tenth of the time."""
-    from curator.imaging._cv2 import cv2
-
-    up_to = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.int64))
-    at = share / 100 * (grey.size - 1)
-    low = int(at)
-    first, second = np.searchsorted(up_to, (low, min(low + 1, grey.size - 1)), side="right")
-    return float(first + (at - low) * (second - first))
-
-
 def _level(corner: Grey) -> float:
     """The level that most of a corner shows, whatever text stands in it."""
     counts = np.convolve(np.bincount(corner.ravel(), minlength=256), np.ones(_MODE), mode="same")
@@ -202,7 +192,7 @@ def find_background(smooth: Grey) -> Background:
     corners = [smooth[:size, :size], smooth[:size, -size:], smooth[-size:, :size], smooth[-size:, -size:]]
     levels = sorted(_level(corner) for corner in corners)
     level = (levels[1] + levels[2]) / 2
-    floor, top = percentile(smooth, 1), percentile(smooth, 97)
+    floor, top = grey_percentile(smooth, 1), grey_percentile(smooth, 97)
     spread = levels[3] - levels[0]
     agreement = max(0.0, 1.0 - spread / max(40.0, 0.5 * abs(top - level)))
     bright = level > _BRIGHT and level > floor + _LIGHT * (top - floor) and agreement > 0.5

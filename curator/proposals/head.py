@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curator.proposals.background import Background, Margins, find_background, find_margins, inner, percentile
+from curator.proposals.background import Background, Margins, find_background, find_margins, inner
 from curator.proposals.page import Area, Grey, Page
-from curator.proposals.regions import components
+from curator.proposals.regions import components, grey_percentile
 from curator.proposals.scalp import with_scalp
 
 # Thresholds above the background: the larger of a number of grey levels, a multiple of the noise, and a
@@ -82,7 +82,7 @@ def _tissue(away: Grey, background: Background) -> Area:
     """Hysteresis: all that stands out faintly and is connected to what stands out clearly."""
     from curator.imaging._cv2 import cv2
 
-    reach = percentile(away, 97)
+    reach = grey_percentile(away, 97)
     low = max(_LOW_LEVELS, _LOW_NOISE * background.noise, _LOW_SHARE * reach)
     high = max(_HIGH_LEVELS, _HIGH_NOISE * background.noise, _HIGH_SHARE * reach)
     near = max(3, int(_NEAR * min(away.shape)) | 1)

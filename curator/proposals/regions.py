@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curator.proposals.maps import Floats
-from curator.proposals.page import Area
+from curator.proposals.page import Area, Grey
 
 _WEAK = 20  # percentile of the slopes along an outline that tells how hard it is all round
 
@@ -35,6 +35,17 @@ def percentile(values: Floats, share: float) -> float:
     high = min(low + 1, values.size - 1)
     parted = np.partition(values, (low, high))
     return float(parted[low]) + (at - low) * (float(parted[high]) - float(parted[low]))
+
+
+def grey_percentile(grey: Grey, share: float) -> float:
+    """`numpy.percentile` of an image from its histogram: a tenth of the time."""
+    from curator.imaging._cv2 import cv2
+
+    up_to = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.int64))
+    at = share / 100 * (grey.size - 1)
+    low = int(at)
+    first, second = np.searchsorted(up_to, (low, min(low + 1, grey.size - 1)), side="right")
+    return float(first + (at - low) * (second - first))
 
 
 def slopes_along(slope: Floats, box: tuple[int, int, int, int], own: npt.NDArray[np.bool_]) -> Floats:

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from curator.proposals.background import Background, Margins, find_margins, percentile
+from curator.proposals.background import Background, Margins, find_margins
 from curator.proposals.fuse import fuse_head
 from curator.proposals.head import Head, find_head
 from curator.proposals.maps import Maps
 from curator.proposals.overlays import Mark, corners, covered, find_borders, find_marks
 from curator.proposals.page import make_page
+from curator.proposals.regions import grey_percentile
 
 SHAPE = (256, 256)
 BACKGROUND = Background(0.0, 1.0, False, 1.0, True)
@@ -193,4 +194,4 @@ def test_percentiles_of_an_image_are_those_of_numpy() -> None:
     for size in (1, 2, 7, 1000):
         grey = rng.integers(0, 256, (size, 3)).astype(np.uint8)
         for share in (0, 1, 50, 97, 100):
-            assert percentile(grey, share) == pytest.approx(float(np.percentile(grey, share)))
+            assert grey_percentile(grey, share) == pytest.approx(float(np.percentile(grey, share)))
