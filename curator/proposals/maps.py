@@ -76,7 +76,7 @@ def look(page: Page) -> Maps:
     logits, verdict = network.forward(["maps", "verdict"])
     shares = probability(logits)[0, :, y : y + h, x : x + w]
     head, mark, border, inside = (_resized(np.ascontiguousarray(plane), page) for plane in shares)
-    return Maps(head, mark, border, inside, float(probability(verdict).mean()))
+    return Maps(head, mark, border, inside, probability(verdict).item())
 
 
 def probability(logits: npt.ArrayLike) -> Floats:

@@ -52,12 +52,13 @@ def find_marks_on_head(page: Page, head: Head, maps: Maps) -> OnHead:
     """Raises `WeightsError` if the trees cannot be read."""
     if head.box is None:
         return OnHead((), 0.0, 0.0)
-    ruled, brain = find_by_rule(page, head, maps), brain_of(head.mask, maps)
+    brain = brain_of(head.mask, maps)
+    ruled = find_by_rule(page, head, brain)
     brain = brain if brain.any() else brain_of(head.mask, maps, rim=0.0)
     suspects, trees = find_suspects(page, maps), load_trees(marks_file(), FEATURES)
     table = np.array([suspect.features for suspect in suspects]).reshape(-1, len(FEATURES))
     shares: list[float] = trees.probability(table).tolist()
-    judged = list(zip(suspects, shares, strict=True))
+    judged = zip(suspects, shares, strict=True)
     called = [_drawn(page, brain, suspect, sure) for suspect, sure in judged if sure >= trees.gate]
     drawn = [mark for mark in called if not covered(mark, ruled)]
     on_brain = [mark.score for mark in called if mark.on == "brain"]
@@ -67,11 +68,10 @@ def find_marks_on_head(page: Page, head: Head, maps: Maps) -> OnHead:
     return OnHead((*ruled, *drawn), surest, max(others, default=0.0))
 
 
-def find_by_rule(page: Page, head: Head, maps: Maps) -> list[Mark]:
-    """Coloured marks on the head, and straight lines across the brain: those that need no trees."""
+def find_by_rule(page: Page, head: Head, brain: Area) -> list[Mark]:
+    """Coloured marks on the head, and straight lines across the brain (0 or 1): those that need no trees."""
     if head.box is None:
         return []
-    brain = brain_of(head.mask, maps)
     x0, y0, x1, y1 = head.box
     lines = _lines(page, brain) if min(x1 - x0, y1 - y0) >= _SMALLEST_HEAD and brain.any() else []
     return [*_coloured(page, head, brain), *lines]

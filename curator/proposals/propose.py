@@ -74,8 +74,8 @@ def examine(image: RGB, *, target: Literal["head", "brain"] = "head") -> Examine
     scalp = [mark for mark in upon.marks if mark.on == "head" and not covered(mark, seen)]
     seen = [mark for mark in seen if not covered(mark, scalp)]
     beside = [*find_strips(page, head), *find_borders(page, head, maps), *seen]
-    marks = [*beside, *scalp, *(mark for mark in upon.marks if mark.on != "head")]
     on_brain = [mark for mark in upon.marks if mark.on == "brain"]
+    marks = [*beside, *scalp, *on_brain]
     box = head.box
     if target == "brain":
         box = box_of(brain_of(head.mask, maps, rim=0.0)) or box

@@ -151,7 +151,8 @@ def _case(base: str, rgb: U8, changed: Bools | None) -> Case:
         windows = [wide[s.box[1] : s.box[3], s.box[0] : s.box[2]] for s in suspects]
         shares = np.array([window[s.own].mean() for window, s in zip(windows, suspects, strict=True)])
     table = np.array([suspect.features for suspect in suspects]).reshape(-1, len(FEATURES))
-    ruled = find_by_rule(page, fuse_head(find_head(page), maps), maps)
+    head = fuse_head(find_head(page), maps)
+    ruled = find_by_rule(page, head, brain_of(head.mask, maps))
     on_brain = any(mark.on == "brain" for mark in ruled)
     return Case(base, table, shares, changed is not None, on_brain)
 
