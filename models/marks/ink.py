@@ -163,7 +163,7 @@ def _dashed(line: Points, pitch: float) -> list[Points]:
 def watermarks(tile: Tile) -> None:
     """Large faint words, at times slanting, once or repeated over the whole tile."""
     rng, u = tile.rng, tile.unit
-    tile.strength = 1.0
+    tile.dim = 1.0
     font = Type(rng, between(rng, 10, 70) * u)
     text = phrase(rng) if rng.random() < 0.6 else word(rng) + str(rng.choice(["", ".com", " stock", " ©"]))
     spot = tile.spot(brain=1)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proposals"))
-from sheet import BLACK, WHITE, Colour, Draw, Layer, Sheet
+from sheet import BLACK, WHITE, Colour, Draw, Sheet
 from tissue import Bools, Floats, Rng
 
 _BRIGHT = (
@@ -25,33 +25,20 @@ Points = np.ndarray
 
 
 class Tile(Sheet):
-    """A part of a page that is drawn on: `unit` is its pixels to one of the finished tile, `strength` how opaque
-    marks are, `blur` how soft in pixels; greys are those of screens and printers,
-    not always quite black or white."""
+    """A part of a page that is drawn on: `unit` is its pixels to one of the finished tile, `blur` how soft marks
+    are in pixels; greys are those of screens and printers, not always quite black or white."""
 
     def __init__(self, rng: Rng, rgb: Floats, inside: Bools, long: float, unit: float) -> None:
         super().__init__(rng, rgb, inside, inside, either=True)
         self.long, self.unit = long, unit
-        self.strength = 1.0 if rng.random() < 0.78 else float(rng.uniform(0.35, 1))
+        self.dim = 1.0 if rng.random() < 0.78 else float(rng.uniform(0.35, 1))
         self.light = 255.0 if rng.random() < 0.5 else float(rng.uniform(190, 255))
         self.dark = 0.0 if rng.random() < 0.5 else float(rng.uniform(0, 55))
         self.blur = float(rng.uniform(0.35, 1.1)) * unit if rng.random() < 0.22 else 0.0
 
-    def stamp(
-        self,
-        draw: Layer,
-        colour: Colour,
-        alpha: float = 1.0,
-        *,
-        off_head: bool = False,
-        outline: Colour | None = None,
-    ) -> None:
-        super().stamp(
-            draw, self._shade(colour), alpha * self.strength, outline=outline and self._shade(outline)
-        )
-
     def _blend(self, ink: Floats, colour: Colour) -> None:
-        super()._blend(cv2.GaussianBlur(ink, (0, 0), self.blur) if self.blur > 0.3 else ink, colour)
+        soft = cv2.GaussianBlur(ink, (0, 0), self.blur) if self.blur > 0.3 else ink
+        super()._blend(soft, self._shade(colour))
 
     def _shade(self, colour: Colour) -> Colour:
         if colour == WHITE:

@@ -12,7 +12,6 @@ import argparse
 import multiprocessing
 import sys
 import time
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from heads import calm_head
 from ink import Tile, draw_marks
 from lookalikes import add_lookalikes, ringing, sharpened, stepped
 from pages import close_up, framed, shows_brain
-from scans import write_slices
+from scans import add_slices_options, read_slices, slices_file
 from tissue import Bools, Floats, Rng
 from visible import MARK, furthest, told_apart
 
@@ -156,19 +155,13 @@ def _page(rng: Rng, slices: dict[str, npt.NDArray[Any]]) -> Page:
     return np.clip(grey, 0, 255).astype(np.float32), inside if inside.any() else head, fine
 
 
-@lru_cache(maxsize=1)
-def _slices(path: Path) -> dict[str, npt.NDArray[Any]]:
-    with np.load(path) as file:
-        return {name: file[name] for name in file.files}
-
-
 def _draw_part(job: tuple[Path, Path, int, int]) -> int:
     folder, slices_file, number, seed = job
     cv2.setNumThreads(1)
     file = folder / f"{number:03d}.npz"
     if file.is_file():
         return number
-    slices = _slices(slices_file)
+    slices = read_slices(slices_file)
     images, truths, marks = [], [], []
     while len(images) < _PART:
         rng = np.random.default_rng([seed, number, len(images)])
@@ -189,18 +182,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--parts", type=int, default=40)
-    parser.add_argument("--templates", type=Path, default=Path("/usr/share/mricron/templates"))
-    parser.add_argument("--scans", type=Path, help="folder of scans that 45 %% of the heads come from")
-    parser.add_argument(
-        "--slices", type=Path, help="file of slices, made if it is not there; as scans.py writes it"
-    )
+    add_slices_options(parser)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    slices = options.slices or options.out / "slices.npz"
-    if not slices.is_file():
-        write_slices(slices, options.templates, options.scans, options.seed)
+    slices = slices_file(options)
     begun = time.monotonic()
     with multiprocessing.Pool(options.workers) as pool:
         jobs = [(options.out, slices, number, options.seed) for number in range(options.parts)]

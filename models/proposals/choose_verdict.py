@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from pages import draw_page
+from scans import read_slices
 from seen import keep_in
 
 from curator.proposals import propose
@@ -25,18 +25,12 @@ from curator.proposals.page import make_page
 _SEED = 78
 
 
-@lru_cache(maxsize=1)
-def _slices(path: Path) -> dict[str, npt.NDArray[np.uint8]]:
-    with np.load(path) as file:
-        return {name: file[name] for name in file.files}
-
-
 def _verdict(job: tuple[int, bool], slices: Path, bodies: str | None) -> float:
     """The verdict on a page with or without a head."""
     index, head = job
     rng = np.random.default_rng([_SEED, index, head])
     how = {"others": 0.0 if head else 1.0, "hard": index % 2 == 1}
-    page = draw_page(rng, _slices(slices), pictures=bodies, **how)
+    page = draw_page(rng, read_slices(slices), pictures=bodies, **how)
     return propose.look(make_page(np.ascontiguousarray(page.rgb))).verdict
 
 

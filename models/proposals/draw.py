@@ -11,7 +11,6 @@ import argparse
 import multiprocessing
 import sys
 import time
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parent))
 from pages import Page, draw_page
-from scans import write_slices
+from scans import add_slices_options, read_slices, slices_file
 
 SIDE = 384
 HEAD, MARK, BORDER, INSIDE, VALID = 1, 2, 4, 8, 16
@@ -57,16 +56,10 @@ def packed(page: Page) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     return image, label
 
 
-@lru_cache(maxsize=1)
-def _slices(path: Path) -> dict[str, npt.NDArray[Any]]:
-    with np.load(path) as file:
-        return {name: file[name] for name in file.files}
-
-
 def _draw_part(job: tuple[Path, Path, int, int, int, dict[str, Any]]) -> int:
     folder, file, start, stop, seed, how = job
     cv2.setNumThreads(1)
-    slices = _slices(file)
+    slices = read_slices(file)
     images, labels, heads = (
         np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("images", "labels", "heads")
     )
@@ -81,11 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=14000)
-    parser.add_argument("--templates", type=Path, default=Path("/usr/share/mricron/templates"))
-    parser.add_argument("--scans", type=Path, help="folder of scans that 45 %% of the heads come from")
-    parser.add_argument(
-        "--slices", type=Path, help="file of slices, made if it is not there; as scans.py writes it"
-    )
+    add_slices_options(parser)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--upon", action="store_true", help="most heads with marks on them")
@@ -96,9 +85,7 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    slices = options.slices or options.out / "slices.npz"
-    if not slices.is_file():
-        write_slices(slices, options.templates, options.scans, options.seed)
+    slices = slices_file(options)
     print(f"slices: {time.monotonic() - begun:.0f} s", flush=True)
     count = options.count
     new = np.lib.format.open_memmap

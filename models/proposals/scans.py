@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ _WHOLE, _ALONE = 0.9, 1.0
 _LEAST = 900  # square mm of brain in a slice of a brain alone
 # Slices of Colin27 alone; and of both, where 45 % are those of scans: some 42 MB in a file.
 _TEMPLATE_ALONE, _TEMPLATE, _SCANS = 1200, 1000, 820
+_TEMPLATES = Path("/usr/share/mricron/templates")
 _PAD = (32.0, 40.0, 44.0, 32.0)  # mm added to a brain: each side, before and behind, below, above
 
 
@@ -121,6 +122,30 @@ def write_slices(
         slices = joined(slices, cut_scans(scans, _SCANS, seed))
         slices["grey"] = np.where(slices["parts"] & HEAD, slices["grey"], 0)
     np.savez_compressed(file, **slices)
+
+
+@lru_cache(maxsize=1)
+def read_slices(file: Path) -> dict[str, npt.NDArray[Any]]:
+    """What `write_slices` wrote, kept in memory."""
+    with np.load(file) as kept:
+        return {name: kept[name] for name in kept.files}
+
+
+def add_slices_options(parser: argparse.ArgumentParser) -> None:
+    """Where what draws heads has its slices from."""
+    parser.add_argument("--templates", type=Path, default=_TEMPLATES)
+    parser.add_argument("--scans", type=Path, help="folder of scans that 45 %% of the heads come from")
+    parser.add_argument(
+        "--slices", type=Path, help="file of slices, made if it is not there; as scans.py writes it"
+    )
+
+
+def slices_file(options: argparse.Namespace) -> Path:
+    """The file that is named, or one beside what is drawn, which is made if it is not there."""
+    file: Path = options.slices or options.out / "slices.npz"
+    if not file.is_file():
+        write_slices(file, options.templates, options.scans, options.seed)
+    return file
 
 
 def _cut(rng: Rng, scan: _Scan) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None:
@@ -336,7 +361,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--scans", type=Path, required=True, help="folder of the scans' volumes")
-    parser.add_argument("--templates", type=Path, default=Path("/usr/share/mricron/templates"))
+    parser.add_argument("--templates", type=Path, default=_TEMPLATES)
     parser.add_argument("--join", type=Path, help="slices of Colin27 that are cut already")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
