@@ -52,20 +52,19 @@ class Scale:
     weights: npt.NDArray[np.float64]
     start: float
 
+    def odds(self, table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Log odds (n,) of the rows of `table`, float64 (n, len(SIGNS))."""
+        return np.asarray((table - self.usual) / self.spread @ self.weights + self.start)
+
     def probability(self, table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Probability of each row of `table`, float64 (n, len(SIGNS))."""
-        return said(((table - self.usual) / self.spread) @ self.weights + self.start, table)
+        """Probability 0..1 (n,) of the rows of `table`, float64 (n, len(SIGNS)).
 
-
-def said(odds: npt.NDArray[np.float64], table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Log odds (n,) of images with the signs in `table` as probabilities.
-
-    Never quite certain, as one in five hundred is wrong without any sign of it, and never among the confident where
-    a spot on the brain is to be looked at.
-    """
-    sure = np.maximum(_LEAST, _MOST / (1 + np.exp(-odds)))
-    asked = table[:, SIGNS.index("doubt")] >= _odds(LOOK)
-    return np.asarray(np.where(asked, np.minimum(sure, _ASKED), sure))
+        Never quite certain, as one in five hundred is wrong without any sign of it, and never among the confident
+        where a spot on the brain is to be looked at.
+        """
+        sure = np.maximum(_LEAST, _MOST / (1 + np.exp(-self.odds(table))))
+        asked = table[:, SIGNS.index("doubt")] >= _odds(LOOK)
+        return np.asarray(np.where(asked, np.minimum(sure, _ASKED), sure))
 
 
 def confidence_file() -> Path:

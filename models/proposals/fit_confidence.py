@@ -23,14 +23,14 @@ from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
-from logistic import Logistic, calibrated, calibration_of, fit_logistic, write_logistic
+from logistic import calibrated, calibration_of, fit_logistic, write_logistic
 from seen import keep_in
 from sklearn.model_selection import GroupKFold
 
 from curator.imaging.decode import grey, load
 from curator.imaging.render import mask_area
 from curator.metrics import wilson
-from curator.proposals.confidence import SIGNS, said
+from curator.proposals.confidence import SIGNS, Scale
 from curator.proposals.propose import Examined, examine
 from curator.records import Proposal
 
@@ -241,12 +241,12 @@ class Material:
         return GroupKFold(5, shuffle=True, random_state=draw).split(self.groups, groups=self.groups)
 
 
-def _fitted(told: Material) -> Logistic:
+def _fitted(told: Material) -> Scale:
     ways = [1 if name == _SURER else -1 for name in SIGNS]
     return fit_logistic(told.table, told.right, told.weights, ways)
 
 
-def _calibrated(told: Material) -> Logistic:
+def _calibrated(told: Material) -> Scale:
     """Fitted to all, and calibrated on the real ones, each judged by models without its group; the mean over
     several drawings of the folds."""
     found = []
@@ -263,7 +263,7 @@ def _unseen(told: Material, draw: int) -> Floats:
     """How sure it is of each image by what was neither fitted nor calibrated with it."""
     sure = np.zeros(len(told.table))
     for known, new in told.folds(draw):
-        sure[new] = said(_calibrated(told.part(known)).odds(told.table[new]), told.table[new])
+        sure[new] = _calibrated(told.part(known)).probability(told.table[new])
     return sure
 
 

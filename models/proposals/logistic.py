@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+
+from curator.proposals.confidence import Scale
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -21,21 +23,7 @@ _COUNTS = 0.25
 _STEADY = 20.0  # how strongly the calibration's slope is held to 1, in the same measure
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Logistic:
-    """As `curator.proposals.confidence.Scale`."""
-
-    usual: Floats
-    spread: Floats
-    weights: Floats
-    start: float
-
-    def odds(self, table: Floats) -> Floats:
-        """Log odds of each row."""
-        return np.asarray((table - self.usual) / self.spread @ self.weights + self.start)
-
-
-def fit_logistic(table: Floats, right: Bools, weights: Floats, ways: Sequence[int]) -> Logistic:
+def fit_logistic(table: Floats, right: Bools, weights: Floats, ways: Sequence[int]) -> Scale:
     """Fitted by least log loss with a ridge; `ways` tells of each column whether it may only raise (1) or only
     lower (-1) the probability."""
     usual, spread = table.mean(0), table.std(0) + 1e-9
@@ -51,7 +39,7 @@ def fit_logistic(table: Floats, right: Bools, weights: Floats, ways: Sequence[in
     bounds = [(None, None), *((_COUNTS, None) if way > 0 else (None, -_COUNTS) for way in ways)]
     start = np.r_[0.0, _COUNTS * np.array(ways)]
     found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
-    return Logistic(usual, spread, found[1:], float(found[0]))
+    return Scale(usual, spread, found[1:], float(found[0]))
 
 
 def calibration_of(odds: Floats, right: Bools) -> tuple[float, float]:
@@ -72,12 +60,12 @@ def calibration_of(odds: Floats, right: Bools) -> tuple[float, float]:
     return float(slope), float(offset)
 
 
-def calibrated(model: Logistic, slope: float, offset: float) -> Logistic:
+def calibrated(model: Scale, slope: float, offset: float) -> Scale:
     """The model with its log odds stretched and moved."""
     return replace(model, weights=model.weights * slope, start=model.start * slope + offset)
 
 
-def write_logistic(model: Logistic, names: Sequence[str], path: Path) -> None:
+def write_logistic(model: Scale, names: Sequence[str], path: Path) -> None:
     """Writes the model to a file, as `curator.proposals.confidence.load_scale` reads it."""
     told = {
         "signs": list(names),
